@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <algorithm>
+#include <exception>
+#include <mutex>
+#include <type_traits>
+#include <unsupported/Eigen/CXX11/Tensor>
+#include <utility>
+
+#include "check.hpp"
+#include "numeric.hpp"
+
+// Devices. Work is cut in blocks whose size does not depend on the device, and their results are added in
+// order: the same bits on any number of threads.
+namespace eigenloss {
+namespace detail {
+
+// What a block gives: sums over its units, and the first unit whose inputs are out of range (-1: none).
+template <class T>
+struct Partial {
+  Total<T> loss, counted;
+  Index refused = -1;
+
+  void add(const Partial& later) {
+    loss.add(later.loss);
+    counted.add(later.counted);
+    if (refused < 0) refused = later.refused;
+  }
+};
+
+template <class Device, class = void>
+struct HasThreads : std::false_type {};
+template <class Device>
+struct HasThreads<Device, std::void_t<decltype(std::declval<const Device&>().numThreads()),
+                                      decltype(std::declval<const Device&>().numThreadsInPool())>>
+    : std::true_type {};
+
+// Runs body(i) for i in [begin, end) on the device's threads. The exception of the lowest i that throws
+// reaches the caller.
+template <class Device, class Body>
+void run_parallel(const Device& device, Index begin, Index end, double cycles, const Body& body) {
+  const Eigen::TensorOpCost cost(0, 0, cycles);
+#if defined(__cpp_exceptions)
+  std::mutex mutex;
+  std::exception_ptr error;
+  Index failed = end;
+#endif
+  device.parallelFor(static_cast<Eigen::Index>(end - begin), cost,
+                     [&](Eigen::Index first, Eigen::Index last) {
+                       for (Index i = begin + Index(first); i < begin + Index(last); ++i) {
+#if defined(__cpp_exceptions)
+                         try {
+                           body(i);
+                         } catch (...) {
+                           const std::lock_guard<std::mutex> lock(mutex);
+                           if (i < failed) {
+                             failed = i;
+                             error = std::current_exception();
+                           }
+                         }
+#else
+                         body(i);
+#endif
+                       }
+                     });
+#if defined(__cpp_exceptions)
+  if (error) std::rethrow_exception(error);
+#endif
+}
+
+// body(i) gives the Partial of block i; the sum over all blocks, in order. `cycles`: the cost of a block.
+template <class T, class Device, class Body>
+Partial<T> reduce_blocks(const Device& device, Index blocks, double cycles, const Body& body) {
+  Partial<T> total;
+  if constexpr (HasThreads<Device>::value) {
+    if (device.numThreads() > 1 && blocks > 1) {
+      constexpr Index wave = 128;
+      Partial<T> partials[wave];
+      for (Index first = 0; first < blocks; first += wave) {
+        const Index last = (std::min)(blocks, first + wave);
+        run_parallel(device, first, last, cycles,
+                     [&](Index i) { partials[i - first] = body(i); });
+        for (Index i = first; i < last; ++i) total.add(partials[i - first]);
+      }
+      return total;
+    }
+  }
+  for (Index i = 0; i < blocks; ++i) total.add(body(i));
+  return total;
+}
+
+}  // namespace detail
+}  // namespace eigenloss

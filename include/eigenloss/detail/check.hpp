@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+
+// Every sentence that the library says about a mistake: at compile time (static_assert) and at run time.
+namespace eigenloss {
+
+// Called with the sentence of a run-time error before it is thrown as std::invalid_argument, or, where
+// exceptions are disabled, before it is printed to stderr and the program aborts.
+using ErrorHandler = void (*)(const char* message);
+
+namespace detail {
+
+using Index = std::ptrdiff_t;
+template <std::size_t Rank>
+using Shape = std::array<Index, Rank>;
+
+inline std::atomic<ErrorHandler>& error_handler() {
+  static std::atomic<ErrorHandler> handler{nullptr};
+  return handler;
+}
+
+}  // namespace detail
+
+// Installs a handler (nullptr: none) and returns the one before it.
+inline ErrorHandler set_error_handler(ErrorHandler handler) {
+  return detail::error_handler().exchange(handler);
+}
+
+namespace detail {
+namespace check {
+
+[[noreturn]] inline void fail(const std::string& message) {
+  if (ErrorHandler handler = error_handler().load()) handler(message.c_str());
+#if defined(__cpp_exceptions)
+  throw std::invalid_argument(message);
+#else
+  std::fprintf(stderr, "%s\n", message.c_str());
+  std::abort();
+#endif
+}
+
+inline std::string text(const std::string& words) { return words; }
+template <class Number, std::enable_if_t<std::is_arithmetic<Number>::value, int> = 0>
+std::string text(Number number) {
+  if constexpr (std::is_integral<Number>::value) {
+    return std::to_string(number);
+  } else {
+    char digits[40];
+    std::snprintf(digits, sizeof digits, "%.9g", static_cast<double>(number));
+    return digits;
+  }
+}
+template <std::size_t Rank>
+std::string text(const Shape<Rank>& shape) {
+  std::string words = "(";
+  for (std::size_t i = 0; i < Rank; ++i) words += (i > 0 ? ", " : "") + std::to_string(shape[i]);
+  return words + ")";
+}
+
+template <class Kernel, class = void>
+struct NameOf {
+  // The last word of the kernel's type as the compiler spells it: eigenloss::kernel::MSE gives MSE.
+  static std::string get() {
+    const std::string signature = __PRETTY_FUNCTION__;
+    const std::size_t from = signature.find("Kernel = ") + 9;
+    std::string name = signature.substr(from, signature.find_first_of(";],", from) - from);
+    name = name.substr(0, name.find('<'));
+    const std::size_t colons = name.rfind("::");
+    return colons == std::string::npos ? name : name.substr(colons + 2);
+  }
+};
+template <class Kernel>
+struct NameOf<Kernel, std::void_t<decltype(Kernel::name)>> {
+  static std::string get() { return Kernel::name; }
+};
+
+template <class Kernel, class = void>
+struct ArgumentNames {
+  static std::string get(std::size_t i) {
+    static constexpr const char* names[] = {"input", "target"};
+    return i < 2 ? names[i] : "argument " + std::to_string(i + 1);
+  }
+};
+template <class Kernel>
+struct ArgumentNames<Kernel, std::void_t<decltype(Kernel::arguments)>> {
+  static std::string get(std::size_t i) { return Kernel::arguments[i]; }
+};
+
+// ---- Sentences of the compiler. ----
+
+template <class T>
+constexpr bool never = false;
+
+template <class Boolean>
+Boolean no_branch_on_a_mask() {
+  static_assert(never<Boolean>,
+                "eigenloss: a formula runs on several numbers at once, so it cannot branch: write "
+                "where(condition, a, b) instead of if, ?:, && or !");
+  return false;
+}
+
+template <std::size_t Given, std::size_t Inputs, std::size_t Gradients, bool StorageAllowed>
+constexpr void number_of_arguments() {
+  static_assert(StorageAllowed || Given == Inputs,
+                "eigenloss: wrong number of arguments: this verb takes the inputs of the loss and nothing else");
+  static_assert(!StorageAllowed || Given == Inputs || Given == Inputs + Gradients,
+                "eigenloss: wrong number of arguments: give the inputs of the loss, then no storage at all or "
+                "one storage (or eigenloss::skip) for each gradient");
+}
+
+template <bool... Known>
+constexpr void known_containers() {
+  static_assert((Known && ...),
+                "eigenloss: every argument must be an Eigen tensor, an Eigen matrix or array, an expression of "
+                "them or, where one number is enough, a plain number");
+}
+
+template <class Scalar>
+constexpr void floating_input() {
+  static_assert(!std::is_integral<Scalar>::value,
+                "eigenloss: the input of a loss must be of a floating-point type: convert integers with "
+                ".cast<float>()");
+}
+
+template <bool Same>
+constexpr void storage_order() {
+  static_assert(Same,
+                "eigenloss: all arguments of rank 2 and more must have the same layout (ColMajor or RowMajor): "
+                "use swap_layout or a transpose of both");
+}
+
+template <bool Writable>
+constexpr void writable_storage() {
+  static_assert(Writable,
+                "eigenloss: storage for results must be a Tensor, TensorMap, Matrix, Array, Map, Ref, Block or "
+                "transpose that can be written to, and not an expression");
+}
+
+template <bool Unreduced>
+constexpr void values_are_unreduced() {
+  static_assert(Unreduced,
+                "eigenloss: value_into is for the reduction Unreduced: a reduced value is one plain number");
+}
+
+}  // namespace check
+
+// The run-time errors of one loss. Each takes the condition that must hold; nothing is put into words
+// before it is broken.
+template <class Kernel>
+struct Check {
+  static std::string argument(std::size_t i) { return check::ArgumentNames<Kernel>::get(i); }
+
+  template <class... Words>
+  [[noreturn]] static void fail(const Words&... words) {
+    check::fail("eigenloss::" + check::NameOf<Kernel>::get() + ": " + (check::text(words) + ...));
+  }
+
+  // Huber: delta = 0 is not greater than 0
+  template <class Number>
+  static void option(bool holds, const char* option_name, Number value, const char* expected) {
+    if (!holds) fail(option_name, " = ", value, " is not ", expected);
+  }
+};
+
+}  // namespace detail
+}  // namespace eigenloss

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "numeric.hpp"
+
+// A dual number over packs: a value and its slope, carried through a formula together. It gives a formula its
+// exact derivative. At a kink the slope is that of the branch that the formula chooses; abs'(0) = 0, and
+// min, max share it half and half at a tie, as PyTorch does.
+namespace eigenloss {
+
+template <class V>
+struct Dual {
+  V value, slope;
+
+  Dual() = default;
+  EIGEN_STRONG_INLINE Dual(const V& v) : value(v), slope(V(0)) {}
+  EIGEN_STRONG_INLINE Dual(const V& v, const V& s) : value(v), slope(s) {}
+  template <class Number, std::enable_if_t<std::is_arithmetic<Number>::value, int> = 0>
+  EIGEN_STRONG_INLINE Dual(Number number) : value(V(number)), slope(V(0)) {}
+
+  friend EIGEN_STRONG_INLINE Dual operator+(const Dual& a, const Dual& b) {
+    return {a.value + b.value, a.slope + b.slope};
+  }
+  friend EIGEN_STRONG_INLINE Dual operator-(const Dual& a, const Dual& b) {
+    return {a.value - b.value, a.slope - b.slope};
+  }
+  friend EIGEN_STRONG_INLINE Dual operator*(const Dual& a, const Dual& b) {
+    return {a.value * b.value, a.slope * b.value + a.value * b.slope};
+  }
+  friend EIGEN_STRONG_INLINE Dual operator/(const Dual& a, const Dual& b) {
+    const V quotient = a.value / b.value;
+    return {quotient, (a.slope - quotient * b.slope) / b.value};
+  }
+  friend EIGEN_STRONG_INLINE Dual operator-(const Dual& a) { return {-a.value, -a.slope}; }
+  friend EIGEN_STRONG_INLINE Dual operator+(const Dual& a) { return a; }
+  EIGEN_STRONG_INLINE Dual& operator+=(const Dual& b) { return *this = *this + b; }
+  EIGEN_STRONG_INLINE Dual& operator-=(const Dual& b) { return *this = *this - b; }
+  EIGEN_STRONG_INLINE Dual& operator*=(const Dual& b) { return *this = *this * b; }
+  EIGEN_STRONG_INLINE Dual& operator/=(const Dual& b) { return *this = *this / b; }
+
+  friend EIGEN_STRONG_INLINE auto operator<(const Dual& a, const Dual& b) { return a.value < b.value; }
+  friend EIGEN_STRONG_INLINE auto operator<=(const Dual& a, const Dual& b) { return a.value <= b.value; }
+  friend EIGEN_STRONG_INLINE auto operator>(const Dual& a, const Dual& b) { return a.value > b.value; }
+  friend EIGEN_STRONG_INLINE auto operator>=(const Dual& a, const Dual& b) { return a.value >= b.value; }
+  friend EIGEN_STRONG_INLINE auto operator==(const Dual& a, const Dual& b) { return a.value == b.value; }
+  friend EIGEN_STRONG_INLINE auto operator!=(const Dual& a, const Dual& b) { return a.value != b.value; }
+
+  using M = decltype(std::declval<V>() < std::declval<V>());
+  friend EIGEN_STRONG_INLINE Dual where(const M& mask, const Dual& a, const Dual& b) {
+    return {where(mask, a.value, b.value), where(mask, a.slope, b.slope)};
+  }
+
+  friend EIGEN_STRONG_INLINE Dual(min)(const Dual& a, const Dual& b) {
+    const Dual smaller = where((b < a) | (b != b), b, a);
+    return where(a == b, Dual(a.value, V(0.5) * (a.slope + b.slope)), smaller);
+  }
+  friend EIGEN_STRONG_INLINE Dual(max)(const Dual& a, const Dual& b) {
+    const Dual larger = where((a < b) | (b != b), b, a);
+    return where(a == b, Dual(a.value, V(0.5) * (a.slope + b.slope)), larger);
+  }
+  friend EIGEN_STRONG_INLINE Dual abs(const Dual& a) {
+    return {abs(a.value), a.slope * detail::sign(a.value)};
+  }
+  friend EIGEN_STRONG_INLINE Dual sqrt(const Dual& a) {
+    const V root = sqrt(a.value);
+    return {root, where(a.slope == V(0), V(0), V(0.5) * a.slope / root)};
+  }
+  friend EIGEN_STRONG_INLINE Dual exp(const Dual& a) {
+    const V e = exp(a.value);
+    return {e, a.slope * e};
+  }
+  friend EIGEN_STRONG_INLINE Dual log(const Dual& a) { return {log(a.value), a.slope / a.value}; }
+  friend EIGEN_STRONG_INLINE Dual log1p(const Dual& a) {
+    return {log1p(a.value), a.slope / (V(1) + a.value)};
+  }
+  friend EIGEN_STRONG_INLINE Dual expm1(const Dual& a) {
+    const V e = expm1(a.value);
+    return {e, a.slope * (e + V(1))};
+  }
+  friend EIGEN_STRONG_INLINE Dual sin(const Dual& a) {
+    return {sin(a.value), a.slope * cos(a.value)};
+  }
+  friend EIGEN_STRONG_INLINE Dual cos(const Dual& a) {
+    return {cos(a.value), -(a.slope * sin(a.value))};
+  }
+  friend EIGEN_STRONG_INLINE Dual sinh(const Dual& a) {
+    return {sinh(a.value), a.slope * cosh(a.value)};
+  }
+  friend EIGEN_STRONG_INLINE Dual cosh(const Dual& a) {
+    return {cosh(a.value), a.slope * sinh(a.value)};
+  }
+  friend EIGEN_STRONG_INLINE Dual tanh(const Dual& a) {
+    const V t = tanh(a.value);
+    return {t, a.slope * (V(1) - t) * (V(1) + t)};
+  }
+  friend EIGEN_STRONG_INLINE Dual softplus(const Dual& a) {
+    const detail::SoftplusAndSigmoid<V> both(a.value);
+    return {both.softplus, a.slope * both.sigmoid};
+  }
+  friend EIGEN_STRONG_INLINE Dual sigmoid(const Dual& a) {
+    const V s = sigmoid(a.value);
+    return {s, a.slope * s * sigmoid(-a.value)};
+  }
+  // a^b. The slope with respect to b counts only where b depends on the variable.
+  friend EIGEN_STRONG_INLINE Dual pow(const Dual& a, const Dual& b) {
+    const V power = pow(a.value, b.value);
+    const V by_base = a.slope * b.value * pow(a.value, b.value - V(1));
+    const V by_exponent = where(b.slope == V(0), V(0), b.slope * power * log(a.value));
+    return {power, where(a.slope == V(0), V(0), by_base) + by_exponent};
+  }
+};
+
+}  // namespace eigenloss

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cmath>
+#include <type_traits>
+
+#include "pack.hpp"
+
+// Stable formulas and exact sums that more than one loss needs.
+namespace eigenloss {
+
+// log(1 + e^x), without the overflow of e^x. Within 3 ulp.
+template <class V>
+EIGEN_STRONG_INLINE V softplus(const V& x) {
+  return where(x < V(0), V(0), x) + log1p_unit(exp_nonpositive(-abs(x)));
+}
+
+// 1 / (1 + e^-x), without the overflow of e^-x. Within 3 ulp.
+template <class V>
+EIGEN_STRONG_INLINE V sigmoid(const V& x) {
+  const V e = exp_nonpositive(-abs(x));
+  return where(x < V(0), e, V(1)) / (V(1) + e);
+}
+
+namespace detail {
+
+// softplus(x) and its derivative sigmoid(x), for one exponential.
+template <class V>
+struct SoftplusAndSigmoid {
+  V softplus, sigmoid;
+  EIGEN_STRONG_INLINE explicit SoftplusAndSigmoid(const V& x) {
+    const V e = exp_nonpositive(-abs(x));
+    softplus = where(x < V(0), V(0), x) + log1p_unit(e);
+    sigmoid = where(x < V(0), e, V(1)) / (V(1) + e);
+  }
+};
+
+// max(x, 0); NaN stays NaN.
+template <class V>
+EIGEN_STRONG_INLINE V positive_part(const V& x) {
+  return where(x < V(0), V(0), x);
+}
+
+// -1, 0 or 1; NaN stays NaN.
+template <class V>
+EIGEN_STRONG_INLINE V sign(const V& x) {
+  return where(x < V(0), V(-1), where(x > V(0), V(1), x));
+}
+
+template <class V>
+EIGEN_STRONG_INLINE V square(const V& x) {
+  return x * x;
+}
+
+// A sum and what rounding took from it, kept apart (Donald Knuth's two-sum): its error does not grow with the
+// number of terms.
+template <class V>
+struct CompensatedSum {
+  V sum = V(0), lost = V(0);
+
+  EIGEN_STRONG_INLINE void add(const V& term) {
+    const V next = sum + term;
+    const V taken = next - sum;
+    lost += (sum - (next - taken)) + (term - taken);
+    sum = next;
+  }
+};
+
+// The ordered sum of blocks. float and double terms are added up in compensated double; numbers of another
+// type in themselves.
+template <class T>
+class Total {
+ public:
+  static constexpr bool builtin = std::is_same<T, float>::value || std::is_same<T, double>::value;
+  using Value = std::conditional_t<builtin, double, T>;
+
+  template <bool Simd, int Registers>
+  void add(const CompensatedSum<Pack<T, Simd, Registers>>& lanes) {
+    using P = Pack<T, Simd, Registers>;
+    T sum[P::lanes], lost[P::lanes];
+    lanes.sum.store(sum);
+    lanes.lost.store(lost);
+    for (int i = 0; i < P::lanes; ++i) {
+      if constexpr (builtin) {
+        add(Value(sum[i]));
+        if (std::isfinite(sum[i])) add(Value(lost[i]));
+      } else {
+        add(sum[i]);
+      }
+    }
+  }
+  void add(const Value& term) {
+    if constexpr (builtin) {
+      total_.add(term);
+    } else {
+      total_.sum = total_.sum + term;
+    }
+  }
+  void add(const Total& other) {
+    add(other.total_.sum);
+    if constexpr (builtin) {
+      if (std::isfinite(other.total_.sum)) add(other.total_.lost);
+    }
+  }
+  Value value() const {
+    if constexpr (builtin) {
+      return std::isfinite(total_.sum) ? total_.sum + total_.lost : total_.sum;
+    } else {
+      return total_.sum;
+    }
+  }
+
+ private:
+  CompensatedSum<Value> total_;
+};
+
+}  // namespace detail
+}  // namespace eigenloss

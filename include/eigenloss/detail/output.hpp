@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+#include "view.hpp"
+
+// Storage that the caller owns: checked, resized where it can be, and written in storage order.
+namespace eigenloss {
+
+// Given in the place of a gradient's storage, leaves that gradient uncomputed.
+struct Skip {};
+constexpr Skip skip{};
+
+namespace detail {
+
+template <class A>
+constexpr bool is_skip = std::is_same<std::decay_t<A>, Skip>::value;
+
+// Whether `array` has the shape, or can be given it without an error.
+template <class A, std::size_t Rank>
+bool fits(const A& array, const Shape<Rank>& shape) {
+  if constexpr (Traits<A>::rank != Rank) {
+    return false;
+  } else if constexpr (is_dense<A>) {
+    if (shape_of(array) == shape) return true;
+    if constexpr (std::is_base_of<Eigen::PlainObjectBase<A>, A>::value) {
+      const Index rows = Rank == 2 ? shape[0] : (A::ColsAtCompileTime == 1 ? shape[0] : 1);
+      const Index cols = Rank == 2 ? shape[Rank - 1] : (A::ColsAtCompileTime == 1 ? 1 : shape[0]);
+      return (A::RowsAtCompileTime == Eigen::Dynamic || A::RowsAtCompileTime == rows) &&
+             (A::ColsAtCompileTime == Eigen::Dynamic || A::ColsAtCompileTime == cols) &&
+             (A::MaxRowsAtCompileTime == Eigen::Dynamic || rows <= A::MaxRowsAtCompileTime) &&
+             (A::MaxColsAtCompileTime == Eigen::Dynamic || cols <= A::MaxColsAtCompileTime);
+    }
+    return false;
+  } else {
+    return shape_of(array) == shape || std::is_same<PlainOf<A>, A>::value;
+  }
+}
+template <class S, class D, int O, class I, std::size_t Rank>
+bool fits(const Eigen::TensorFixedSize<S, D, O, I>& array, const Shape<Rank>& shape) {
+  if constexpr (Traits<Eigen::TensorFixedSize<S, D, O, I>>::rank != Rank) {
+    return false;
+  } else {
+    return shape_of(array) == shape;
+  }
+}
+
+// Precondition: fits(array, shape).
+template <class A, std::size_t Rank>
+void resize(A& array, const Shape<Rank>& shape) {
+  if (shape_of(array) == shape) return;
+  if constexpr (is_dense<A>) {
+    if constexpr (std::is_base_of<Eigen::PlainObjectBase<A>, A>::value) {
+      if constexpr (Rank == 1) {
+        array.resize(static_cast<Eigen::Index>(shape[0]));
+      } else {
+        array.resize(static_cast<Eigen::Index>(shape[0]), static_cast<Eigen::Index>(shape[1]));
+      }
+    }
+  } else if constexpr (std::is_same<PlainOf<A>, A>::value && std::is_default_constructible<A>::value) {
+    using I = typename A::Index;
+    Eigen::array<I, Rank> dimensions;
+    for (std::size_t k = 0; k < Rank; ++k) dimensions[k] = static_cast<I>(shape[k]);
+    array.resize(dimensions);
+  }
+}
+template <class S, class D, int O, class I, std::size_t Rank>
+void resize(Eigen::TensorFixedSize<S, D, O, I>&, const Shape<Rank>&) {}
+
+// The numbers of an output, written as blocks of T in storage order.
+template <class T, class A>
+class Sink {
+ public:
+  using Scalar = typename Traits<A>::Scalar;
+
+  Sink() = default;
+  explicit Sink(A& array) : lines_(lines_of(array)) {
+    if constexpr (std::is_same<T, Scalar>::value) {
+      if (lines_.contiguous()) contiguous_ = lines_.data;
+    }
+  }
+  // The output in place, or nullptr where it is written through buffers.
+  T* data() const { return contiguous_; }
+  // Where to put the numbers [first, ...): in place or in the buffer. Follow with `write`.
+  T* place(Index first, T* buffer) const { return contiguous_ ? contiguous_ + first : buffer; }
+  void write(Index first, Index count, const T* buffer) const {
+    if (contiguous_) return;
+    lines_.pieces(first, count, [&buffer](Scalar* to, Index n, Index stride) {
+      if (stride == 1) {
+        convert(buffer, n, to);
+      } else {
+        for (Index i = 0; i < n; ++i) to[i * stride] = convert<Scalar>(buffer[i]);
+      }
+      buffer += n;
+    });
+  }
+  // What stands in the storage now.
+  const T* read(Index first, Index count, T* buffer) const {
+    if (contiguous_) return contiguous_ + first;
+    lines_.pieces(first, count, [&buffer](const Scalar* from, Index n, Index stride) {
+      for (Index i = 0; i < n; ++i) *buffer++ = convert<T>(from[i * stride]);
+    });
+    return buffer - count;
+  }
+  void set(Index i, const T& number) const { *lines_.at(i) = convert<Scalar>(number); }
+  T at(Index i) const { return convert<T>(*lines_.at(i)); }
+
+ private:
+  Lines<Scalar> lines_{nullptr, 0, 0, 1, 0};
+  T* contiguous_ = nullptr;
+};
+template <class T>
+class Sink<T, Skip> {};
+
+// The sink of an output, if it is wanted.
+template <class T, bool Wanted, class A>
+auto sink_of(A& out) {
+  if constexpr (Wanted && !is_skip<A>) {
+    return Sink<T, A>(out);
+  } else {
+    (void)out;
+    return Sink<T, Skip>();
+  }
+}
+
+}  // namespace detail
+}  // namespace eigenloss

@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <Eigen/Core>
+#include <cmath>
+#include <cstddef>
+#include <type_traits>
+
+#include "check.hpp"
+#include "packet_math.hpp"
+
+// A pack is a few numbers on which a formula is evaluated at once: Eigen's SIMD registers behind operators
+// and the usual names. Nothing else in the library knows what a register is.
+namespace eigenloss {
+
+namespace detail {
+
+// A register holds several numbers T, or is one T.
+template <class T, bool Simd>
+struct RegisterOf {
+  using type = T;
+  using Answer = bool;  // of a comparison
+  static constexpr int width = 1;
+};
+template <class T>
+struct RegisterOf<T, true> {
+  using type = typename Eigen::internal::packet_traits<T>::type;
+  using Answer = type;
+  static constexpr int width = Eigen::internal::packet_traits<T>::size;
+};
+
+// Whether packet_math.hpp serves the type.
+template <class T>
+constexpr bool has_packet_math = std::is_same<T, float>::value || std::is_same<T, double>::value;
+
+// One function of registers applied to each register of its arguments, packs or masks.
+template <class Result, class F, class A, class... More>
+EIGEN_STRONG_INLINE Result map(F f, const A& a, const More&... more) {
+  Result result;
+  for (int k = 0; k < Result::registers; ++k) result.parts[k] = f(a.parts[k], more.parts[k]...);
+  return result;
+}
+
+// A function of numbers applied lane by lane, for those that have no SIMD version.
+template <class P, class F, class... More>
+P lane_by_lane(F f, const P& a, const More&... more) {
+  if constexpr (P::simd) {
+    typename P::Scalar in[sizeof...(more) + 1][P::lanes];
+    typename P::Scalar out[P::lanes];
+    std::size_t row = 0;
+    a.store(in[row++]);
+    (more.store(in[row++]), ...);
+    for (int i = 0; i < P::lanes; ++i) {
+      if constexpr (sizeof...(more) == 0) {
+        out[i] = f(in[0][i]);
+      } else {
+        out[i] = f(in[0][i], in[1][i]);
+      }
+    }
+    return P::load(out);
+  } else {
+    return map<P>(f, a, more...);
+  }
+}
+
+// log1p and expm1 for number types that lack them (William Kahan's correction of the rounding of 1 + x).
+template <class T>
+T generic_log1p(const T& x) {
+  using std::log;
+  if constexpr (std::is_arithmetic<T>::value) {
+    return std::log1p(x);
+  } else {
+    const T u = T(1) + x;
+    return u == T(1) ? x : T(log(u) * (x / (u - T(1))));
+  }
+}
+template <class T>
+T generic_expm1(const T& x) {
+  using std::exp;
+  using std::log;
+  if constexpr (std::is_arithmetic<T>::value) {
+    return std::expm1(x);
+  } else {
+    const T u = exp(x);
+    if (u == T(1)) return x;
+    const T v = u - T(1);
+    return v == T(-1) ? v : T(v * (x / log(u)));
+  }
+}
+
+}  // namespace detail
+
+template <class T, bool Simd, int Registers>
+struct Pack;
+
+// The answer of a comparison, one for each lane; where(mask, a, b) chooses by it. Masks combine with & | ~.
+template <class T, bool Simd, int Registers = 1>
+struct Mask {
+  static constexpr int registers = Registers;
+  static constexpr bool simd = Simd;
+  using Register = typename detail::RegisterOf<T, Simd>::type;
+  using Part = typename detail::RegisterOf<T, Simd>::Answer;
+  using P = Pack<T, Simd, Registers>;
+
+  Part parts[Registers];
+
+  // `if`, `?:`, `&&` and `!` cannot take many answers at once: a sentence says so at compile time.
+  template <class Boolean, std::enable_if_t<std::is_same<Boolean, bool>::value, int> = 0>
+  explicit operator Boolean() const {
+    return detail::check::no_branch_on_a_mask<Boolean>();
+  }
+
+  friend EIGEN_STRONG_INLINE Mask operator&(const Mask& a, const Mask& b) {
+    return detail::map<Mask>(
+        [](const Part& x, const Part& y) -> Part {
+          if constexpr (simd) return Eigen::internal::pand(x, y);
+          else return x && y;
+        },
+        a, b);
+  }
+  friend EIGEN_STRONG_INLINE Mask operator|(const Mask& a, const Mask& b) {
+    return detail::map<Mask>(
+        [](const Part& x, const Part& y) -> Part {
+          if constexpr (simd) return Eigen::internal::por(x, y);
+          else return x || y;
+        },
+        a, b);
+  }
+  friend EIGEN_STRONG_INLINE Mask operator~(const Mask& a) {
+    return detail::map<Mask>(
+        [](const Part& x) -> Part {
+          if constexpr (simd) return Eigen::internal::pandnot(Eigen::internal::ptrue(x), x);
+          else return !x;
+        },
+        a);
+  }
+  // a where the mask is true, b elsewhere.
+  friend EIGEN_STRONG_INLINE P where(const Mask& mask, const P& a, const P& b) {
+    return detail::map<P>(
+        [](const Part& m, const Register& x, const Register& y) -> Register {
+          if constexpr (simd) return Eigen::internal::pselect(m, x, y);
+          else return m ? x : y;
+        },
+        mask, a, b);
+  }
+  // Whether any lane is true.
+  friend EIGEN_STRONG_INLINE bool any(const Mask& mask) {
+    bool found = false;
+    for (int k = 0; k < Registers; ++k) {
+      if constexpr (simd) found = found || Eigen::internal::predux_any(mask.parts[k]);
+      else found = found || mask.parts[k];
+    }
+    return found;
+  }
+};
+
+template <class T, bool Simd, int Registers = 1>
+struct Pack {
+  using Scalar = T;
+  using Register = typename detail::RegisterOf<T, Simd>::type;
+  using M = Mask<T, Simd, Registers>;
+  static constexpr bool simd = Simd;
+  static constexpr int registers = Registers;
+  static constexpr int width = detail::RegisterOf<T, Simd>::width;
+  static constexpr int lanes = width * Registers;
+
+  Register parts[Registers];  // in memory order: lane 0 of parts[0] comes first
+
+  Pack() = default;
+  EIGEN_STRONG_INLINE Pack(const Scalar& number) {
+    for (int k = 0; k < Registers; ++k) {
+      if constexpr (simd) parts[k] = Eigen::internal::pset1<Register>(number);
+      else parts[k] = number;
+    }
+  }
+  template <class Number, std::enable_if_t<std::is_arithmetic<Number>::value &&
+                                               !std::is_same<Number, Scalar>::value,
+                                           int> = 0>
+  EIGEN_STRONG_INLINE Pack(Number number) : Pack(Scalar(number)) {}
+
+  static EIGEN_STRONG_INLINE Pack load(const Scalar* from) {
+    Pack pack;
+    for (int k = 0; k < Registers; ++k) {
+      if constexpr (simd) pack.parts[k] = Eigen::internal::ploadu<Register>(from + k * width);
+      else pack.parts[k] = from[k];
+    }
+    return pack;
+  }
+  EIGEN_STRONG_INLINE void store(Scalar* to) const {
+    for (int k = 0; k < Registers; ++k) {
+      if constexpr (simd) Eigen::internal::pstoreu(to + k * width, parts[k]);
+      else to[k] = parts[k];
+    }
+  }
+
+  friend EIGEN_STRONG_INLINE Pack operator+(const Pack& a, const Pack& b) {
+    return detail::map<Pack>(
+        [](const Register& x, const Register& y) -> Register { return Eigen::internal::padd(x, y); },
+        a, b);
+  }
+  friend EIGEN_STRONG_INLINE Pack operator-(const Pack& a, const Pack& b) {
+    return detail::map<Pack>(
+        [](const Register& x, const Register& y) -> Register { return Eigen::internal::psub(x, y); },
+        a, b);
+  }
+  friend EIGEN_STRONG_INLINE Pack operator*(const Pack& a, const Pack& b) {
+    return detail::map<Pack>(
+        [](const Register& x, const Register& y) -> Register { return Eigen::internal::pmul(x, y); },
+        a, b);
+  }
+  friend EIGEN_STRONG_INLINE Pack operator/(const Pack& a, const Pack& b) {
+    return detail::map<Pack>(
+        [](const Register& x, const Register& y) -> Register { return Eigen::internal::pdiv(x, y); },
+        a, b);
+  }
+  friend EIGEN_STRONG_INLINE Pack operator-(const Pack& a) {
+    return detail::map<Pack>(
+        [](const Register& x) -> Register { return Eigen::internal::pnegate(x); }, a);
+  }
+  friend EIGEN_STRONG_INLINE Pack operator+(const Pack& a) { return a; }
+  EIGEN_STRONG_INLINE Pack& operator+=(const Pack& b) { return *this = *this + b; }
+  EIGEN_STRONG_INLINE Pack& operator-=(const Pack& b) { return *this = *this - b; }
+  EIGEN_STRONG_INLINE Pack& operator*=(const Pack& b) { return *this = *this * b; }
+  EIGEN_STRONG_INLINE Pack& operator/=(const Pack& b) { return *this = *this / b; }
+
+  friend EIGEN_STRONG_INLINE M operator<(const Pack& a, const Pack& b) {
+    return detail::map<M>(
+        [](const Register& x, const Register& y) -> typename M::Part {
+          if constexpr (simd) return Eigen::internal::pcmp_lt(x, y);
+          else return bool(x < y);
+        },
+        a, b);
+  }
+  friend EIGEN_STRONG_INLINE M operator<=(const Pack& a, const Pack& b) {
+    return detail::map<M>(
+        [](const Register& x, const Register& y) -> typename M::Part {
+          if constexpr (simd) return Eigen::internal::pcmp_le(x, y);
+          else return bool(x <= y);
+        },
+        a, b);
+  }
+  friend EIGEN_STRONG_INLINE M operator==(const Pack& a, const Pack& b) {
+    return detail::map<M>(
+        [](const Register& x, const Register& y) -> typename M::Part {
+          if constexpr (simd) return Eigen::internal::pcmp_eq(x, y);
+          else return bool(x == y);
+        },
+        a, b);
+  }
+  friend EIGEN_STRONG_INLINE M operator>(const Pack& a, const Pack& b) { return b < a; }
+  friend EIGEN_STRONG_INLINE M operator>=(const Pack& a, const Pack& b) { return b <= a; }
+  friend EIGEN_STRONG_INLINE M operator!=(const Pack& a, const Pack& b) { return ~(a == b); }
+
+  // NaN if either is NaN, as torch.minimum and torch.maximum.
+  friend EIGEN_STRONG_INLINE Pack(min)(const Pack& a, const Pack& b) {
+    return where((b < a) | (b != b), b, a);
+  }
+  friend EIGEN_STRONG_INLINE Pack(max)(const Pack& a, const Pack& b) {
+    return where((a < b) | (b != b), b, a);
+  }
+  friend EIGEN_STRONG_INLINE Pack abs(const Pack& a) {
+    if constexpr (simd) {
+      return detail::map<Pack>(
+          [](const Register& x) -> Register { return Eigen::internal::pabs(x); }, a);
+    } else {
+      using std::abs;
+      return detail::map<Pack>([](const Register& x) -> Register { return abs(x); }, a);
+    }
+  }
+  friend EIGEN_STRONG_INLINE Pack sqrt(const Pack& a) {
+    if constexpr (simd) {
+      return detail::map<Pack>(
+          [](const Register& x) -> Register { return Eigen::internal::psqrt(x); }, a);
+    } else {
+      using std::sqrt;
+      return detail::map<Pack>([](const Register& x) -> Register { return sqrt(x); }, a);
+    }
+  }
+  friend EIGEN_STRONG_INLINE Pack exp(const Pack& a) {
+    if constexpr (detail::has_packet_math<T>) {
+      return detail::map<Pack>([](const Register& x) { return detail::packet_exp(x); }, a);
+    } else {
+      using std::exp;
+      return detail::map<Pack>([](const Register& x) -> Register { return exp(x); }, a);
+    }
+  }
+  // exp(a) for a <= 0 or NaN, at half the cost: what log-sum-exp and softplus need.
+  friend EIGEN_STRONG_INLINE Pack exp_nonpositive(const Pack& a) {
+    if constexpr (detail::has_packet_math<T>) {
+      return detail::map<Pack>([](const Register& x) { return detail::packet_exp_nonpositive(x); },
+                               a);
+    } else {
+      return exp(a);
+    }
+  }
+  friend EIGEN_STRONG_INLINE Pack log(const Pack& a) {
+    if constexpr (detail::has_packet_math<T>) {
+      return detail::map<Pack>([](const Register& x) { return detail::packet_log(x); }, a);
+    } else {
+      using std::log;
+      return detail::map<Pack>([](const Register& x) -> Register { return log(x); }, a);
+    }
+  }
+  friend EIGEN_STRONG_INLINE Pack log1p(const Pack& a) {
+    if constexpr (detail::has_packet_math<T>) {
+      return detail::map<Pack>([](const Register& x) { return detail::packet_log1p(x); }, a);
+    } else {
+      return detail::map<Pack>([](const Register& x) { return detail::generic_log1p(x); }, a);
+    }
+  }
+  // log(1 + a) for a in [0, 1].
+  friend EIGEN_STRONG_INLINE Pack log1p_unit(const Pack& a) {
+    if constexpr (detail::has_packet_math<T>) {
+      return detail::map<Pack>([](const Register& x) { return detail::packet_log1p_unit(x); }, a);
+    } else {
+      return log1p(a);
+    }
+  }
+  friend EIGEN_STRONG_INLINE Pack expm1(const Pack& a) {
+    if constexpr (detail::has_packet_math<T>) {
+      return detail::map<Pack>([](const Register& x) { return detail::packet_expm1(x); }, a);
+    } else {
+      return detail::map<Pack>([](const Register& x) { return detail::generic_expm1(x); }, a);
+    }
+  }
+  friend Pack sin(const Pack& a) {
+    using std::sin;
+    return detail::lane_by_lane([](const Scalar& x) -> Scalar { return sin(x); }, a);
+  }
+  friend Pack cos(const Pack& a) {
+    using std::cos;
+    return detail::lane_by_lane([](const Scalar& x) -> Scalar { return cos(x); }, a);
+  }
+  friend Pack pow(const Pack& a, const Pack& b) {
+    using std::pow;
+    return detail::lane_by_lane([](const Scalar& x, const Scalar& y) -> Scalar { return pow(x, y); },
+                                a, b);
+  }
+
+  friend Pack sinh(const Pack& a) {
+    const Pack size = abs(a);
+    const Pack u = expm1(size);
+    const Pack half = exp(Pack(0.5) * size);  // (half/2)·half is finite as long as sinh is
+    const Pack s = where(size < Pack(20), Pack(0.5) * (u + u / (u + Pack(1))), Pack(0.5) * half * half);
+    return where(a < Pack(0), -s, s);
+  }
+  friend Pack cosh(const Pack& a) {
+    const Pack half = exp(Pack(0.5) * abs(a));
+    return Pack(0.5) * half * half + Pack(0.5) / half / half;
+  }
+  friend Pack tanh(const Pack& a) {
+    const Pack u = expm1(Pack(-2) * abs(a));  // in [-1, 0]: no overflow
+    const Pack t = -u / (u + Pack(2));
+    return where(a < Pack(0), -t, where(a == Pack(0), a, t));
+  }
+};
+
+namespace detail {
+
+// The pack that a loop over an array of T steps by, and a pack of one number.
+template <class T, int Registers = 1>
+using Vector = Pack<T, bool(Eigen::internal::packet_traits<T>::Vectorizable), Registers>;
+template <class T>
+using Single = Pack<T, false>;
+
+}  // namespace detail
+}  // namespace eigenloss

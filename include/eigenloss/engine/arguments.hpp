@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "../detail/blocks.hpp"
+#include "../detail/output.hpp"
+#include "../detail/view.hpp"
+
+// The arguments of one call of a loss: views of its inputs, its weights and its outputs, all checked before
+// anything is read or written.
+namespace eigenloss {
+namespace detail {
+
+// ---- What a kernel says of itself, with the defaults of a loss of (input, target). ----
+
+template <class Kernel, class = void>
+struct InputsOf : std::integral_constant<std::size_t, 2> {};
+template <class Kernel>
+struct InputsOf<Kernel, std::void_t<decltype(Kernel::inputs)>>
+    : std::integral_constant<std::size_t, std::size_t(Kernel::inputs)> {};
+
+// The inputs that have a gradient.
+template <class Kernel, class = void>
+struct PredictionsOf {
+  using type = std::index_sequence<0>;
+};
+template <class Kernel>
+struct PredictionsOf<Kernel, std::void_t<typename Kernel::Predictions>> {
+  using type = typename Kernel::Predictions;
+};
+
+template <class Kernel, class = void>
+struct HasCheck : std::false_type {};
+template <class Kernel>
+struct HasCheck<Kernel, std::void_t<decltype(std::declval<const Kernel&>().check(Check<Kernel>()))>>
+    : std::true_type {};
+
+// The predictions but for those that are plain numbers, which have no gradient.
+template <class Sequence, class... In>
+struct WithoutNumbers;
+template <class... In>
+struct WithoutNumbers<std::index_sequence<>, In...> {
+  using type = std::index_sequence<>;
+};
+template <std::size_t I, std::size_t... Rest, class... In>
+struct WithoutNumbers<std::index_sequence<I, Rest...>, In...> {
+  template <std::size_t... Tail>
+  static auto join(std::index_sequence<Tail...>)
+      -> std::conditional_t<is_number<std::tuple_element_t<I, std::tuple<In...>>>,
+                            std::index_sequence<Tail...>, std::index_sequence<I, Tail...>>;
+  using type = decltype(join(typename WithoutNumbers<std::index_sequence<Rest...>, In...>::type{}));
+};
+template <class Kernel, class... In>
+using GradientsOf = typename WithoutNumbers<typename PredictionsOf<Kernel>::type, In...>::type;
+
+// The type that a loss is computed in: the widest of its predictions.
+template <class Sequence, class... In>
+struct WidestOf;
+template <std::size_t... I, class... In>
+struct WidestOf<std::index_sequence<I...>, In...> {
+  using type = std::common_type_t<
+      Computed<typename Traits<std::tuple_element_t<I, std::tuple<In...>>>::Scalar>...>;
+};
+template <class Kernel, class... In>
+using ComputedOf = typename WidestOf<GradientsOf<Kernel, In...>, In...>::type;
+
+template <class First, class... In>
+constexpr void check_layout() {
+  check::storage_order<(... && (Traits<In>::rank < 2 || Traits<First>::rank < 2 ||
+                                Traits<In>::row_major == Traits<First>::row_major))>();
+}
+
+// ---- Weights of the units. ----
+
+struct Unweighted {
+  static constexpr bool given = false;
+};
+inline constexpr Unweighted unweighted{};
+
+// The weights, broadcast to one number for each unit.
+template <class Kernel, class T, class W, std::size_t UnitRank>
+class UnitWeights {
+  using Numbers = View<T, W>;
+  // One row alone has rank 0; its weight may come in a vector of one.
+  static constexpr bool one_in_a_vector = UnitRank == 0 && Numbers::rank == 1;
+  static constexpr std::size_t rank = one_in_a_vector ? 1 : UnitRank;
+
+ public:
+  static constexpr bool given = true;
+
+  UnitWeights(const W& weights, const Shape<UnitRank>& units)
+      : view_(weights),
+        broadcast_(view_, view_.shape(), checked(view_, units), Numbers::row_major) {}
+  UnitWeights(const UnitWeights&) = delete;
+  const T* data() const { return broadcast_.data(); }
+  T at(Index unit) const { return broadcast_.at(unit); }
+  const T* read(Index first, Index count, T* buffer) const {
+    return broadcast_.read(first, count, buffer);
+  }
+
+ private:
+  static Shape<Numbers::rank> checked(const Numbers& view, const Shape<UnitRank>& units) {
+    Shape<Numbers::rank> shape = view.shape();
+    bool right = Numbers::rank == rank;
+    if constexpr (one_in_a_vector) {
+      right = shape[0] == 1;
+    } else if constexpr (Numbers::rank == UnitRank) {
+      for (std::size_t k = 0; k < UnitRank; ++k) {
+        right = right && (shape[k] == units[k] || shape[k] == 1);
+        shape[k] = units[k];
+      }
+    }
+    if (!right) {
+      Check<Kernel>::fail("the weights have shape ", view.shape(), ", which is not that of the losses, ",
+                          units, ", nor 1 in some of its dimensions");
+    }
+    return shape;
+  }
+
+  Numbers view_;
+  Broadcast<Numbers, Numbers::rank> broadcast_;
+};
+template <class Kernel, class T, std::size_t UnitRank>
+class UnitWeights<Kernel, T, Unweighted, UnitRank> {
+ public:
+  static constexpr bool given = false;
+  UnitWeights(const Unweighted&, const Shape<UnitRank>&) {}
+};
+
+// ---- The inputs. ----
+
+// ReadAs: the type that each input is read as, the loss's own or, for class labels, std::int64_t.
+template <class Kernel, class ReadAs, class... In>
+class Arguments;
+
+template <class Kernel, class... ReadAs, class... In>
+class Arguments<Kernel, std::tuple<ReadAs...>, In...> {
+ public:
+  using First = std::tuple_element_t<0, std::tuple<In...>>;
+  using T = ComputedOf<Kernel, In...>;
+  using Gradients = GradientsOf<Kernel, In...>;
+  static constexpr std::size_t rank = Traits<First>::rank;
+  static constexpr bool row_major = Traits<First>::row_major;
+
+  explicit Arguments(const Kernel& kernel, const In&... in) : views_(in...) {
+    check_layout<First, In...>();
+    if constexpr (HasCheck<Kernel>::value) kernel.check(Check<Kernel>());
+    (void)kernel;
+  }
+  Arguments(const Arguments&) = delete;
+
+  template <std::size_t I>
+  const auto& view() const {
+    return std::get<I>(views_);
+  }
+  const Shape<rank>& shape() const { return view<0>().shape(); }
+  Index size() const { return view<0>().size(); }
+
+  template <std::size_t I, std::size_t Rank>
+  void check_shape(const Shape<Rank>& expected, const char* whose) const {
+    bool same = std::decay_t<decltype(view<I>())>::rank == Rank;
+    if constexpr (std::decay_t<decltype(view<I>())>::rank == Rank) same = view<I>().shape() == expected;
+    if (!same) {
+      Check<Kernel>::fail(Check<Kernel>::argument(I), " has shape ", view<I>().shape(),
+                          ", expected ", whose, expected);
+    }
+  }
+
+  template <std::size_t I>
+  [[noreturn]] void refuse(Index i, const char* expected) const {
+    const auto& v = view<I>();
+    Check<Kernel>::fail(Check<Kernel>::argument(I), position(i, v.shape(), row_major), " = ", v.at(i),
+                        " is not ", expected);
+  }
+
+  // ---- The outputs: `outs` is a tuple of references, one for each gradient. ----
+
+  template <class Outs>
+  void check_gradients(const Outs& outs) const {
+    check_gradients(outs, Gradients{}, std::make_index_sequence<Gradients::size()>{});
+  }
+  template <class Outs>
+  void resize_gradients(const Outs& outs) const {
+    resize_gradients(outs, Gradients{}, std::make_index_sequence<Gradients::size()>{});
+  }
+
+ private:
+  template <class Outs, std::size_t... I, std::size_t... K>
+  void check_gradients(const Outs& outs, std::index_sequence<I...>, std::index_sequence<K...>) const {
+    (check_gradient<I>(std::get<K>(outs)), ...);
+    (void)outs;
+  }
+  template <std::size_t I, class Out>
+  void check_gradient(const Out& out) const {
+    if constexpr (!is_skip<Out>) {
+      check::writable_storage<in_memory<Out>()>();
+      check_layout<First, Out>();
+      if (!fits(out, view<I>().shape())) {
+        Check<Kernel>::fail("the storage for the gradient of ", Check<Kernel>::argument(I),
+                            " has shape ", shape_of(out), ", expected ", view<I>().shape());
+      }
+    }
+    (void)out;
+  }
+  template <class Outs, std::size_t... I, std::size_t... K>
+  void resize_gradients(const Outs& outs, std::index_sequence<I...>, std::index_sequence<K...>) const {
+    (resize_gradient<I>(std::get<K>(outs)), ...);
+    (void)outs;
+  }
+  template <std::size_t I, class Out>
+  void resize_gradient(Out& out) const {
+    if constexpr (!is_skip<Out>) resize(out, view<I>().shape());
+    (void)out;
+  }
+
+  std::tuple<View<ReadAs, In>...> views_;
+};
+
+// ---- Unreduced values. ----
+
+// Unreduced losses of one row alone have rank 0; matrices hold them in a vector of one.
+template <class Kernel, class Out, std::size_t UnitRank>
+void check_and_resize_values(Out& out, const Shape<UnitRank>& units, bool only_check) {
+  if constexpr (!is_skip<Out>) {
+    check::writable_storage<in_memory<Out>()>();
+    constexpr bool one_in_a_vector = UnitRank == 0 && Traits<Out>::rank == 1;
+    Shape<one_in_a_vector ? 1 : UnitRank> shape{};
+    if constexpr (one_in_a_vector) {
+      shape[0] = 1;
+    } else {
+      shape = units;
+    }
+    if (only_check && !fits(out, shape)) {
+      Check<Kernel>::fail("the storage for the values has shape ", shape_of(out), ", expected ", units);
+    }
+    if constexpr (Traits<Out>::rank == shape.size()) {
+      if (!only_check) resize(out, shape);
+    }
+  }
+  (void)out;
+  (void)units;
+  (void)only_check;
+}
+
+}  // namespace detail
+}  // namespace eigenloss
