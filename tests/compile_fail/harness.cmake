@@ -1,0 +1,43 @@
+# cmake -DCOMPILER=g++ -DSOURCE=file.cpp "-DINCLUDES=dir|dir" -P harness.cmake
+cmake_minimum_required(VERSION 3.18)
+
+string(REPLACE "|" ";" INCLUDES "${INCLUDES}")
+list(REMOVE_DUPLICATES INCLUDES)
+list(TRANSFORM INCLUDES PREPEND "-isystem")
+
+# Sets ok and output in the caller. Messages are joined into one line, as compilers break them differently.
+function(compile)
+  execute_process(COMMAND "${COMPILER}" -std=c++17 -fsyntax-only ${INCLUDES} ${ARGN} "${SOURCE}"
+                  RESULT_VARIABLE result OUTPUT_VARIABLE out ERROR_VARIABLE out)
+  string(REGEX REPLACE "[ \n]+" " " flat "${out}")
+  set(output "${out}" PARENT_SCOPE)
+  set(flat "${flat}" PARENT_SCOPE)
+  if(result EQUAL 0)
+    set(ok TRUE PARENT_SCOPE)
+  else()
+    set(ok FALSE PARENT_SCOPE)
+  endif()
+endfunction()
+
+file(STRINGS "${SOURCE}" cases REGEX "^// expect: ")
+if(NOT cases)
+  message(FATAL_ERROR "${SOURCE} lists no case (// expect: ...)")
+endif()
+
+compile()
+if(NOT ok)
+  message(FATAL_ERROR "${SOURCE} must compile, but does not:\n${output}")
+endif()
+
+set(number 0)
+foreach(case IN LISTS cases)
+  math(EXPR number "${number} + 1")
+  string(REGEX REPLACE "^// expect: " "" expected "${case}")
+  compile(-DEXPECT_FAIL=${number})
+  if(ok)
+    message(FATAL_ERROR "${SOURCE}, case ${number} (${expected}): must not compile, but does")
+  elseif(NOT flat MATCHES "${expected}")
+    message(FATAL_ERROR "${SOURCE}, case ${number}: fails, but not with the message '${expected}':\n${output}")
+  endif()
+  message(STATUS "case ${number}: ${expected}")
+endforeach()
