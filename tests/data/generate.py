@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# SPDX-License-Identifier: MIT
+# SPDX-License-Identifier: BSL-1.0
 """Writes reference.txt: what PyTorch says about every loss, for tests/reference_*.cpp to compare with.
 
     pip install torch==2.13.0 mpmath
@@ -1579,7 +1579,7 @@ def ctc():
         go(loss, "30 frames", x, integers([[1, 2, 3, 3, 4, 5, 1, 1, 2, 5], [5, 5, 5, 5, 5, 1, 1, 1, 1, 1]]), integers([30, 28]), integers([10, 10]))
         go(loss, "values of one class, no label", frames("single", (3, 1)), integers([]), 3, 0)
 
-    z = tensor([[.5, -.2, .1], [.3, .3, -.4], [0, .1, .2], [-.6, .1, .4]])
+    z = tensor([[.5, -.2, .1], [.3, .3, -.4], [0, 1, .2], [-.6, .1, .4]])
     item1 = (1.5 * z).flip(0)
     for loss, f in (("CTC", lambda v: v.log_softmax(-1)), ("CTCWithLogits", lambda v: v)):
         go(loss, "values [1, 2]", f(z), integers([1, 2]), 4, 2)
