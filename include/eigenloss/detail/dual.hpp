@@ -10,6 +10,7 @@ namespace eigenloss {
 
 template <class V>
 struct Dual {
+  using Scalar = typename V::Scalar;
   V value, slope;
 
   Dual() = default;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
 #include <type_traits>
 
 #include "pack.hpp"
@@ -50,6 +51,15 @@ EIGEN_STRONG_INLINE V sign(const V& x) {
 template <class V>
 EIGEN_STRONG_INLINE V square(const V& x) {
   return x * x;
+}
+
+// 1 / x for an option x >= 0: finite even where x is too small for a finite inverse, so that 0 / x is 0.
+template <class V>
+EIGEN_STRONG_INLINE V inverse(double x) {
+  using S = typename V::Scalar;
+  const S least = (std::numeric_limits<S>::min)();
+  const S number = S(x);
+  return V(S(S(1) / (number < least ? least : number)));
 }
 
 // A sum and what rounding took from it, kept apart (Donald Knuth's two-sum): its error does not grow with the
