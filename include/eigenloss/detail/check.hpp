@@ -170,6 +170,19 @@ struct Check {
   static void option(bool holds, const char* option_name, Number value, const char* expected) {
     if (!holds) fail(option_name, " = ", value, " is not ", expected);
   }
+
+  static void has_classes(Index classes) {
+    if (classes == 0) fail("input has no classes");
+  }
+
+  // Class weights: none, or one for each class.
+  template <class Weights>
+  static void class_weights(const char* option_name, const Weights& weights, Index classes) {
+    if (weights.size() != 0 && Index(weights.size()) != classes) {
+      fail(option_name, " has ", weights.size(), " entries, expected none or one for each of the ", classes,
+           " classes");
+    }
+  }
 };
 
 }  // namespace detail

@@ -58,6 +58,12 @@ inline CtcWide ctc_wide_exp(double x) {
   return ctc_normalised({std::exp(r), n, 0});
 }
 
+// log(mantissa 2^exponent). Where that is a double, its logarithm is accurate near 1, too.
+inline double ctc_log(double mantissa, double exponent) {
+  if (std::abs(exponent) > 1000) return std::log(mantissa) + exponent * ctc_ln2;
+  return std::log(mantissa * ctc_power_of_two(static_cast<int>(exponent)));
+}
+
 // log(x / y) without the mantissas; exact in units of 2 where no mask differs
 inline double ctc_log_gap(const CtcWide& x, const CtcWide& y) {
   return (x.huge - y.huge) + (x.exponent - y.exponent) * ctc_ln2;

@@ -119,7 +119,7 @@ struct CtcTables {
 };
 
 using CtcPacket = Eigen::internal::packet_traits<double>::type;
-constexpr Eigen::Index ctc_lanes = Eigen::internal::unpacket_traits<CtcPacket>::size;
+constexpr Eigen::Index ctc_lanes = Eigen::internal::packet_traits<double>::size;
 constexpr double ctc_least = 0x1p-500;  // positive sums and emissions below are raised to it
 constexpr double ctc_least_log = -346.5735902799;  // slightly above its logarithm
 constexpr int ctc_top_exponent = 480;
@@ -194,38 +194,52 @@ inline double ctc_exponentiate(CtcTables& a, double top, double* x) {
   return predux(sum);
 }
 
-// Calls apply(packet, i, n) for the numbers x[i .. i + n), n lanes of the packet, the rest -inf.
-template <class Scalar, class Apply>
+// Calls apply(packet, i, n) for the numbers x[i .. i + n): the first n lanes of the packet, the
+// rest being -inf. With `again`, the last call may hold numbers of the one before instead.
+template <bool again, class Scalar, class Apply>
 EIGEN_STRONG_INLINE void ctc_packets(const Scalar* x, Eigen::Index size, Apply apply) {
-  using Packet = typename Eigen::internal::packet_traits<Scalar>::type;
-  constexpr Eigen::Index lanes = Eigen::internal::unpacket_traits<Packet>::size;
+  using namespace Eigen::internal;
+  using Packet = typename packet_traits<Scalar>::type;
+  constexpr Eigen::Index lanes = packet_traits<Scalar>::size;
   Eigen::Index i = 0;
-  for (; i + lanes <= size; i += lanes) apply(Eigen::internal::ploadu<Packet>(x + i), i, lanes);
+  for (; i + lanes <= size; i += lanes) apply(ploadu<Packet>(x + i), i, lanes);
   if (i == size) return;
-  Scalar rest[lanes];
-  std::fill(rest, rest + lanes, -std::numeric_limits<Scalar>::infinity());
-  std::copy(x + i, x + size, rest);
-  apply(Eigen::internal::ploadu<Packet>(rest), i, size - i);
+  if (again && i > 0) return apply(ploadu<Packet>(x + size - lanes), size - lanes, lanes);
+  Scalar rest[2 * lanes];
+  if (i > 0) {
+    pstoreu(rest, ploadu<Packet>(x + size - lanes));
+  } else {
+    std::copy(x, x + size, rest + lanes - size);
+  }
+  pstoreu(rest + lanes, pset1<Packet>(-std::numeric_limits<Scalar>::infinity()));
+  apply(ploadu<Packet>(rest + lanes - (size - i)), i, size - i);
 }
 
-// A frame's largest logit, and the sum of e^(logit - largest)
+// A frame's largest logit, and the sum of e^(logit - largest). The ones are counted apart, in
+// double: next to them the rest would lose the digits that the loss of a sure model consists of. An
+// infinite maximum gives NaN.
 template <class Scalar>
 void ctc_frame_mass(const Scalar* frame, Eigen::Index classes, double* top, double* mass) {
   using namespace Eigen::internal;
   using Packet = typename packet_traits<Scalar>::type;
   Packet largest = pset1<Packet>(-std::numeric_limits<Scalar>::infinity());
-  ctc_packets(frame, classes,
-              [&](const Packet& x, Eigen::Index, Eigen::Index) { largest = pmax(largest, x); });
+  ctc_packets<true>(frame, classes, [&](const Packet& x, Eigen::Index, Eigen::Index) {
+    largest = pmax(largest, x);
+  });
   const Scalar shift = predux_max(largest);
+  const Packet at_top = pset1<Packet>(shift), one = pset1<Packet>(Scalar(1));
   *top = static_cast<double>(shift);
-  *mass = 0;
+  *mass = *top - *top;
   for (Eigen::Index first = 0; first < classes; first += 512) {  // short sums in Scalar
-    Packet sum = pset1<Packet>(0);
-    ctc_packets(frame + first, std::min<Eigen::Index>(512, classes - first),
-                [&](const Packet& x, Eigen::Index, Eigen::Index) {
-                  sum = padd(sum, packet_exp_nonpositive(psub(x, pset1<Packet>(shift))));
-                });
-    *mass += static_cast<double>(predux(sum));
+    Packet rest = pset1<Packet>(Scalar(0)), ones = rest;
+    ctc_packets<false>(frame + first, std::min<Eigen::Index>(512, classes - first),
+                       [&](const Packet& x, Eigen::Index, Eigen::Index) {
+                         const Packet is_top = pcmp_eq(x, at_top);
+                         ones = padd(ones, pand(one, is_top));
+                         rest =
+                             padd(rest, pandnot(packet_exp_nonpositive(psub(x, at_top)), is_top));
+                       });
+    *mass += static_cast<double>(predux(ones)) + static_cast<double>(predux(rest));
   }
 }
 
@@ -234,7 +248,14 @@ void ctc_frame_mass(const Scalar* frame, Eigen::Index classes, double* top, doub
 // first.
 template <bool from_logits, class Frames>
 bool ctc_load(CtcTables& a, Frames frames) {
-  double nan_check = 0, masses = 1;
+  double nan_check = 0, masses = 1, lost = 0;
+  const auto add = [&](double term) {  // compensated: the terms may cancel the logarithm of the
+                                       // scaled probability
+    const double sum = a.log_scale + term;
+    const double kept = sum - a.log_scale;
+    lost += (a.log_scale - (sum - kept)) + (term - kept);
+    a.log_scale = sum;
+  };
   for (Eigen::Index t = 0; t < a.frames; ++t) {
     const auto* frame = frames(t);
     double* x = a.emission + t * a.pitch;
@@ -245,14 +266,14 @@ bool ctc_load(CtcTables& a, Frames frames) {
       scale -= a.top[t];
       masses *= a.mass[t];
       if (masses > 1e200) {
-        a.log_scale -= std::log(masses);
+        add(-std::log(masses));
         masses = 1;
       }
     }
-    a.log_scale += scale;
+    add(scale);
     nan_check += ctc_exponentiate(a, top, x);
   }
-  a.log_scale -= std::log(masses);
+  a.log_scale += lost - std::log(masses);
   return !std::isnan(nan_check) && !std::isnan(a.log_scale);
 }
 
@@ -345,8 +366,9 @@ inline double ctc_forward(CtcTables& a, CtcFloor floor, bool* raised) {
   *raised = Eigen::internal::predux(added) > 0;
   const double* last = a.row(a.frames - 1);
   const double total = last[a.width + a.labels] + (a.labels > 0 ? last[a.labels - 1] : 0.0);
+  const int k = ctc_exponent(total);
   const double tilted = a.tilt * static_cast<double>(a.labels);
-  return std::log(total) + (static_cast<double>(exponent) - tilted) * ctc_ln2;
+  return ctc_log(total * ctc_power_of_two(-k), static_cast<double>(exponent + k) - tilted);
 }
 
 // One frame backward, from the products of emissions and backward variables at t + 1 to those at t.
@@ -426,7 +448,7 @@ double ctc_wide_range(CtcTables& a, Frames frames, bool backward, Visit visit) {
                            a.emission, a.wide,   a.wide_backward, a.wide_emission};
   const CtcWide total = ctc_wide_forward(lattice, a.rows);
   if (backward) ctc_wide_backward(lattice, a.occupancy, visit);
-  return std::log(total.mantissa) + total.exponent * ctc_ln2 + total.huge;
+  return ctc_log(total.mantissa, total.exponent) + total.huge;
 }
 
 // Whether dropping what was raised leaves the probability as it is, given its logarithm.
@@ -449,10 +471,10 @@ void ctc_write(const CtcTables& a, Eigen::Index t, const Scalar* frame, double s
   if constexpr (from_logits) {
     const Packet top = pset1<Packet>(static_cast<Scalar>(a.top[t]));
     const Packet share = pset1<Packet>(static_cast<Scalar>(scale / a.mass[t]));
-    ctc_packets(frame, a.classes, [&](const Packet& x, Eigen::Index i, Eigen::Index n) {
+    ctc_packets<true>(frame, a.classes, [&](const Packet& x, Eigen::Index i, Eigen::Index n) {
       const Packet y = pmul(packet_exp_nonpositive(psub(x, top)), share);
-      if (n == unpacket_traits<Packet>::size) return pstoreu(out + i, y);
-      Scalar rest[unpacket_traits<Packet>::size];
+      if (n == packet_traits<Scalar>::size) return pstoreu(out + i, y);
+      Scalar rest[packet_traits<Scalar>::size];
       pstoreu(rest, y);
       std::copy(rest, rest + n, out + i);
     });

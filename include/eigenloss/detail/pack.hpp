@@ -258,6 +258,15 @@ struct Pack {
   friend EIGEN_STRONG_INLINE Pack(max)(const Pack& a, const Pack& b) {
     return where((a < b) | (b != b), b, a);
   }
+  // The larger one, in one instruction; what it does with NaN is the machine's choice.
+  friend EIGEN_STRONG_INLINE Pack larger(const Pack& a, const Pack& b) {
+    return detail::map<Pack>(
+        [](const Register& x, const Register& y) -> Register {
+          if constexpr (simd) return Eigen::internal::pmax(x, y);
+          else return x < y ? y : x;
+        },
+        a, b);
+  }
   friend EIGEN_STRONG_INLINE Pack abs(const Pack& a) {
     if constexpr (simd) {
       return detail::map<Pack>(
@@ -356,6 +365,57 @@ struct Pack {
 };
 
 namespace detail {
+
+// The sum of all lanes, and the largest of them (NaN: the machine's choice).
+template <class T, bool Simd, int Registers>
+EIGEN_STRONG_INLINE T sum_of_lanes(const Pack<T, Simd, Registers>& pack) {
+  auto sum = pack.parts[0];
+  for (int k = 1; k < Registers; ++k) sum = Eigen::internal::padd(sum, pack.parts[k]);
+  if constexpr (Simd) {
+    return Eigen::internal::predux(sum);
+  } else {
+    return sum;
+  }
+}
+template <class T, bool Simd, int Registers>
+EIGEN_STRONG_INLINE T largest_of_lanes(const Pack<T, Simd, Registers>& pack) {
+  Pack<T, Simd> largest;
+  largest.parts[0] = pack.parts[0];
+  for (int k = 1; k < Registers; ++k) {
+    Pack<T, Simd> next;
+    next.parts[0] = pack.parts[k];
+    largest = larger(largest, next);
+  }
+  if constexpr (Simd) {
+    return Eigen::internal::predux_max(largest.parts[0]);
+  } else {
+    return largest.parts[0];
+  }
+}
+
+// Copies a square block with as many rows as a register has lanes, rows becoming columns.
+template <class Register, class T>
+EIGEN_STRONG_INLINE void transpose_registers(const Register&, const T* from, std::ptrdiff_t from_stride,
+                                             T* to, std::ptrdiff_t to_stride) {
+  constexpr int width = Eigen::internal::unpacket_traits<Register>::size;
+  Eigen::internal::PacketBlock<Register, width> square;
+  for (int k = 0; k < width; ++k) {
+    square.packet[k] = Eigen::internal::ploadu<Register>(from + k * from_stride);
+  }
+  Eigen::internal::ptranspose(square);
+  for (int k = 0; k < width; ++k) Eigen::internal::pstoreu(to + k * to_stride, square.packet[k]);
+}
+template <class T>
+EIGEN_STRONG_INLINE void transpose_square(const T* from, std::ptrdiff_t from_stride, T* to,
+                                          std::ptrdiff_t to_stride) {
+  constexpr bool simd = bool(Eigen::internal::packet_traits<T>::Vectorizable);
+  if constexpr (simd) {
+    transpose_registers(typename RegisterOf<T, true>::type(), from, from_stride, to, to_stride);
+  } else {
+    *to = *from;
+  }
+  (void)from_stride, (void)to_stride;
+}
 
 // The pack that a loop over an array of T steps by, and a pack of one number.
 template <class T, int Registers = 1>

@@ -17,6 +17,10 @@
 // from a Remez exchange in 60 digits, minimising the relative error of the result that each table names.
 namespace eigenloss::detail {
 
+using Eigen::internal::pabs, Eigen::internal::padd, Eigen::internal::psub, Eigen::internal::pmul,
+    Eigen::internal::pdiv, Eigen::internal::pmadd, Eigen::internal::pnegate, Eigen::internal::pset1,
+    Eigen::internal::pzero, Eigen::internal::pselect, Eigen::internal::pcmp_eq, Eigen::internal::pcmp_lt;
+
 // The layout of a scalar and the constants that depend on its precision.
 template <class Scalar>
 struct ScalarMath;
@@ -26,12 +30,12 @@ struct ScalarMath<float> {
   using Bits = std::uint32_t;
   static constexpr int mantissa = 23, bias = 127;
   static constexpr Bits one = 0x3f800000, three_quarters = 0x3f400000;  // the bits of 1 and 3/4
-  static constexpr float log2_e = 1.44269504F;
-  static constexpr float ln2_high = 0x1.62e4p-1F;                    // 15 bits: n * ln2_high is exact
-  static constexpr float ln2_low = 1.42860677e-6F;                   // ln 2 = high + low
-  static constexpr float exp_low = -104, exp_high = 89;              // e^x is 0 below, infinite above
-  static constexpr float exp_least_normal = -87.3365402F;            // where e^x leaves the normal numbers
-  static constexpr float expm1_low = -18;                            // e^x - 1 is -1 below
+  static constexpr float units = 0x1p23F;  // the least number with no bits for a fraction
+  static constexpr float linear = 0x1p-25F;  // e^x - 1 and log(1 + x) round to x below
+  static constexpr float log2_e = 1.44269504F, ln2_high = 0x1.62e4p-1F;  // 15 bits: n * ln2_high is exact
+  static constexpr float ln2_low = 1.42860677e-6F;  // ln 2 = high + low
+  static constexpr float exp_low = -104, exp_high = 89;  // e^x is 0 below, infinite above
+  static constexpr float exp_least_normal = -87.3365402F, expm1_low = -18;  // e^x is not normal, e^x - 1 is -1 below
   // (e^r - 1 - r) / r^2, |r| <= ln 2 / 2; e^r within 2^-28.3
   static constexpr float exp_series[] = {0.49999994F, 0.166665211F, 0.041668389F, 0.00836872403F, 0.00138146244F};
   // (log((1+s)/(1-s)) / s - 2) / s^2 in powers of s^2, |s| <= 1/5, as s is in log; within 2^-28.4
@@ -45,12 +49,10 @@ struct ScalarMath<double> {
   using Bits = std::uint64_t;
   static constexpr int mantissa = 52, bias = 1023;
   static constexpr Bits one = 0x3ff0000000000000, three_quarters = 0x3fe8000000000000;
-  static constexpr double log2_e = 1.4426950408889634;
-  static constexpr double ln2_high = 0x1.62e42fefa4p-1;              // 40 bits
+  static constexpr double units = 0x1p52, linear = 0x1p-54;
+  static constexpr double log2_e = 1.4426950408889634, ln2_high = 0x1.62e42fefa4p-1;  // 40 bits
   static constexpr double ln2_low = -1.7239444525614835e-13;
-  static constexpr double exp_low = -746, exp_high = 710;
-  static constexpr double exp_least_normal = -708.39641853226408;
-  static constexpr double expm1_low = -38;
+  static constexpr double exp_low = -746, exp_high = 710, exp_least_normal = -708.39641853226408, expm1_low = -38;
   static constexpr double exp_series[] = {  // within 2^-57.9
       0.50000000000000111, 0.16666666666666413, 0.041666666666530051, 0.0083333333334946001, 0.0013888888943662798,
       0.00019841269506354383, 2.4801493061432251e-05, 2.7557586504121007e-06, 2.7630262887871061e-07,
@@ -84,7 +86,6 @@ struct PacketBits<Packet, false> {
 template <class Packet>
 EIGEN_STRONG_INLINE auto to_bits(const Packet& x) {
   typename PacketBits<Packet>::type bits;
-  static_assert(sizeof(bits) == sizeof(x));
   std::memcpy(&bits, &x, sizeof(x));
   return bits;
 }
@@ -98,24 +99,24 @@ EIGEN_STRONG_INLINE Packet from_bits(const typename PacketBits<Packet>::type& bi
 
 template <class Packet>
 EIGEN_STRONG_INLINE Packet constant(PacketScalar<Packet> value) {
-  return Eigen::internal::pset1<Packet>(value);
+  return pset1<Packet>(value);
+}
+
+// x, but at least low and at most high. NaN stays NaN, which pmin and pmax do on some machines only.
+template <class Packet>
+EIGEN_STRONG_INLINE Packet clamp(const Packet& x, PacketScalar<Packet> low, PacketScalar<Packet> high) {
+  const Packet y = pselect(pcmp_lt(x, constant<Packet>(low)), constant<Packet>(low), x);
+  return pselect(pcmp_lt(constant<Packet>(high), y), constant<Packet>(high), y);
 }
 
 // c[0] + c[1] x + c[2] x^2 + ..., by Horner's rule in x^2 over pairs of terms, which halves the chain of dependent
 // operations: with longer chains the processor waits, however many packets are independent of each other.
 template <std::size_t first = 0, class Packet, std::size_t size>
 EIGEN_STRONG_INLINE Packet polynomial(const Packet& x, const Packet& x2, const PacketScalar<Packet> (&c)[size]) {
-  using Eigen::internal::pmadd;
-  if constexpr (first + 1 == size) {
-    return constant<Packet>(c[first]);
-  } else {
-    const Packet pair = pmadd(x, constant<Packet>(c[first + 1]), constant<Packet>(c[first]));
-    if constexpr (first + 2 == size) {
-      return pair;
-    } else {
-      return pmadd(polynomial<first + 2>(x, x2, c), x2, pair);
-    }
-  }
+  Packet y = constant<Packet>(c[first]);
+  if constexpr (first + 1 < size) y = pmadd(x, constant<Packet>(c[first + 1]), y);
+  if constexpr (first + 2 < size) y = pmadd(polynomial<first + 2>(x, x2, c), x2, y);
+  return y;
 }
 
 // x = n ln 2 + r with an integer n and |r| <= ln 2 / 2. The lowest bits of `biased` are the integer n + bias.
@@ -124,13 +125,11 @@ struct ExpReduction {
   Packet biased, r;
 };
 
-// Adding 1.5 * 2^mantissa leaves no bits for a fraction, and so rounds x / ln 2 to an integer in the lowest bits.
+// Next to 1.5 `units` a number has no bits for a fraction: adding that rounds x / ln 2 to an integer, in its low bits.
 template <class Packet>
-EIGEN_STRONG_INLINE ExpReduction<Packet> reduce_exp(const Packet& x, int bias) {
-  using namespace Eigen::internal;
+EIGEN_STRONG_INLINE ExpReduction<Packet> reduce_exp(const Packet& x, PacketScalar<Packet> bias) {
   using C = PacketConstants<Packet>;
-  using Scalar = PacketScalar<Packet>;
-  const Packet shift = constant<Packet>(Scalar(typename C::Bits(3) << (C::mantissa - 1)) + Scalar(bias));
+  const Packet shift = constant<Packet>(C::units + C::units / 2 + bias);
   const Packet biased = pmadd(x, constant<Packet>(C::log2_e), shift);
   const Packet n = psub(biased, shift);
   const Packet r = pmadd(n, constant<Packet>(-C::ln2_high), x);
@@ -140,7 +139,6 @@ EIGEN_STRONG_INLINE ExpReduction<Packet> reduce_exp(const Packet& x, int bias) {
 // e^r = (1 + r) + r^2 series(r), |r| <= ln 2 / 2
 template <class Packet>
 EIGEN_STRONG_INLINE Packet exp_of_reduced(const Packet& r) {
-  using namespace Eigen::internal;
   const Packet r2 = pmul(r, r);
   return pmadd(polynomial(r, r2, PacketConstants<Packet>::exp_series), r2, padd(constant<Packet>(1), r));
 }
@@ -149,49 +147,39 @@ EIGEN_STRONG_INLINE Packet exp_of_reduced(const Packet& r) {
 // exponents at both ends.
 template <class Packet>
 EIGEN_STRONG_INLINE Packet packet_exp(const Packet& x) {
-  using namespace Eigen::internal;
   using C = PacketConstants<Packet>;
-  const Packet within = pmin(pmax(x, constant<Packet>(C::exp_low)), constant<Packet>(C::exp_high));
-  const ExpReduction<Packet> parts = reduce_exp(within, 2 * C::bias);
+  const ExpReduction<Packet> parts = reduce_exp(clamp(x, C::exp_low, C::exp_high), 2 * C::bias);
   const auto exponent = to_bits(parts.biased);
   const auto half = exponent >> 1;
-  const Packet scale1 = from_bits<Packet>(half << C::mantissa);
-  const Packet scale2 = from_bits<Packet>((exponent - half) << C::mantissa);
-  const Packet y = pmul(pmul(exp_of_reduced(parts.r), scale1), scale2);
-  return pselect(pcmp_eq(x, x), y, x);  // pmin and pmax keep a NaN on some machines only
+  const Packet scaled = pmul(exp_of_reduced(parts.r), from_bits<Packet>(half << C::mantissa));
+  return pmul(scaled, from_bits<Packet>((exponent - half) << C::mantissa));
 }
 
-// e^x for x <= 0, within 1.5 ulp; 0 where e^x is not a normal number, below -87.3 (float) or -708.3 (double).
+// e^x for x <= 0, within 1.5 ulp; 0 where e^x is not a normal number, below -87.3 (float) or -708.3 (double). Where x
+// is above 0 by a rounding error, or as far as 88 (float) or 709 (double), the result is right as well.
 template <class Packet>
 EIGEN_STRONG_INLINE Packet packet_exp_nonpositive(const Packet& x) {
-  using namespace Eigen::internal;
   using C = PacketConstants<Packet>;
   const ExpReduction<Packet> parts = reduce_exp(x, C::bias);
   const Packet y = pmul(exp_of_reduced(parts.r), from_bits<Packet>(to_bits(parts.biased) << C::mantissa));
   return pselect(pcmp_lt(x, constant<Packet>(C::exp_least_normal)), pzero(x), y);
 }
 
-// e^x - 1 for every x, within 1.5 ulp (float) or 2 ulp (double). With h = 2^(n-1), which stays in the range of exponents, it is twice
-// (h - 1/2 + h r) + h r^2 series(r): r^2 series is small, so that its error hardly counts where the rest cancels.
+// e^x - 1 for every x, within 1.5 ulp (float) or 2 ulp (double). With h = 2^(n-1), which stays in the range of
+// exponents, it is twice (h - 1/2 + h r) + h r^2 series(r), whose last term has a small error where the rest cancels.
 template <class Packet>
 EIGEN_STRONG_INLINE Packet packet_expm1(const Packet& x) {
-  using namespace Eigen::internal;
   using C = PacketConstants<Packet>;
-  const Packet within = pmin(pmax(x, constant<Packet>(C::expm1_low)), constant<Packet>(C::exp_high));
-  const ExpReduction<Packet> parts = reduce_exp(within, C::bias - 1);
-  const Packet h = from_bits<Packet>(to_bits(parts.biased) << C::mantissa);
-  const Packet r = parts.r;
-  const Packet r2 = pmul(r, r);
-  const Packet tail = pmul(r2, polynomial(r, r2, C::exp_series));
-  const Packet half_y = pmadd(h, tail, pmadd(h, r, psub(h, constant<Packet>(PacketScalar<Packet>(0.5)))));
-  const Packet linear = constant<Packet>(std::numeric_limits<PacketScalar<Packet>>::epsilon() / 4);
-  return pselect(pcmp_lt(linear, pabs(x)), padd(half_y, half_y), x);  // the sign of 0, subnormal numbers and NaN
+  const ExpReduction<Packet> parts = reduce_exp(clamp(x, C::expm1_low, C::exp_high), C::bias - 1);
+  const Packet h = from_bits<Packet>(to_bits(parts.biased) << C::mantissa), r = parts.r, r2 = pmul(r, r);
+  const Packet linear_part = pmadd(h, r, psub(h, constant<Packet>(0.5)));
+  const Packet half_y = pmadd(h, pmul(r2, polynomial(r, r2, C::exp_series)), linear_part);
+  return pselect(pcmp_lt(constant<Packet>(C::linear), pabs(x)), padd(half_y, half_y), x);  // -0, subnormal, NaN
 }
 
 // log(1 + f) - f, with s = f / (2 + f): log(1 + f) = 2 s + s^3 series(s^2), and 2 s = f - s f.
 template <class Packet, std::size_t size>
 EIGEN_STRONG_INLINE Packet log1p_tail(const Packet& f, const PacketScalar<Packet> (&series)[size]) {
-  using namespace Eigen::internal;
   const Packet s = pdiv(f, padd(f, constant<Packet>(2)));
   const Packet z = pmul(s, s);
   return pmul(s, pmadd(z, polynomial(z, pmul(z, z), series), pnegate(f)));
@@ -200,7 +188,7 @@ EIGEN_STRONG_INLINE Packet log1p_tail(const Packet& f, const PacketScalar<Packet
 // log(1 + e) for 0 <= e <= 1, within 1.5 ulp: with e = exp(-|x|), the curved part of softplus.
 template <class Packet>
 EIGEN_STRONG_INLINE Packet packet_log1p_unit(const Packet& e) {
-  return Eigen::internal::padd(e, log1p_tail(e, PacketConstants<Packet>::log1p_unit_series));
+  return padd(e, log1p_tail(e, PacketConstants<Packet>::log1p_unit_series));
 }
 
 // A positive normal number is 2^k m with 3/4 <= m < 3/2: where k = 1, log1p's f is rounded to 1/4 and less.
@@ -212,65 +200,51 @@ struct LogReduction {
 
 template <class Packet>
 EIGEN_STRONG_INLINE LogReduction<Packet> reduce_log(const Packet& x) {
-  using namespace Eigen::internal;
   using C = PacketConstants<Packet>;
   using Bits = typename C::Bits;
-  using Scalar = PacketScalar<Packet>;
-  constexpr Bits power = Bits(C::bias + C::mantissa) << C::mantissa;  // 2^mantissa; its lowest bits count units
   const auto shifted = to_bits(x) + (C::one - C::three_quarters);
-  const auto exponent = shifted >> C::mantissa;  // k + bias
+  const auto exponent = shifted >> C::mantissa;  // k + bias, as an integer
   const auto m = (shifted & ((Bits(1) << C::mantissa) - 1)) + C::three_quarters;
-  const Packet k = psub(from_bits<Packet>(exponent | power),
-                        constant<Packet>(Scalar(Bits(1) << C::mantissa) + Scalar(C::bias)));
-  return {k, from_bits<Packet>(m), from_bits<Packet>((Bits(2 * C::bias + 1) - exponent) << C::mantissa)};
+  const auto k = exponent | (Bits(C::bias + C::mantissa) << C::mantissa);  // units + bias + k
+  const auto twice_inverse = (Bits(2 * C::bias + 1) - exponent) << C::mantissa;
+  return {psub(from_bits<Packet>(k), constant<Packet>(C::units + C::bias)), from_bits<Packet>(m),
+          from_bits<Packet>(twice_inverse)};
 }
 
-// k ln 2 + log(1 + f), -1/4 <= f < 1/2
+// log(x) = k ln 2 + log(1 + f), -1/4 <= f < 1/2, for x > 0; -inf at 0, NaN below
 template <class Packet>
-EIGEN_STRONG_INLINE Packet log_of_reduced(const Packet& k, const Packet& f) {
-  using namespace Eigen::internal;
+EIGEN_STRONG_INLINE Packet log_of_reduced(const Packet& x, const Packet& k, const Packet& f) {
   using C = PacketConstants<Packet>;
+  using Limits = std::numeric_limits<PacketScalar<Packet>>;
+  const Packet zero = pzero(x), infinity = constant<Packet>(Limits::infinity());
   const Packet low = pmadd(k, constant<Packet>(C::ln2_low), log1p_tail(f, C::log_series));
-  return pmadd(k, constant<Packet>(C::ln2_high), padd(f, low));
+  const Packet y = pmadd(k, constant<Packet>(C::ln2_high), padd(f, low));
+  const Packet outside = pselect(pcmp_eq(x, zero), pnegate(infinity), constant<Packet>(Limits::quiet_NaN()));
+  return pselect(pcmp_lt(zero, x), pselect(pcmp_lt(x, infinity), y, x), outside);
 }
 
-// log(x) for every x, within 1.25 ulp: -inf at 0, NaN below. Subnormal numbers are scaled into the normal ones first.
+// log(x) for every x, within 1.25 ulp. Subnormal numbers are scaled into the normal ones first.
 template <class Packet>
 EIGEN_STRONG_INLINE Packet packet_log(const Packet& x) {
-  using namespace Eigen::internal;
   using C = PacketConstants<Packet>;
-  using Scalar = PacketScalar<Packet>;
-  using Limits = std::numeric_limits<Scalar>;
-  const Packet zero = pzero(x), infinity = constant<Packet>(Limits::infinity());
-  const Packet tiny = pcmp_lt(x, constant<Packet>(Limits::min()));
-  const Packet scaled = pmul(x, constant<Packet>(Scalar(typename C::Bits(1) << C::mantissa)));
-  const LogReduction<Packet> parts = reduce_log(pselect(tiny, scaled, x));
-  const Packet k = psub(parts.k, pselect(tiny, constant<Packet>(Scalar(C::mantissa)), zero));
-  const Packet y = log_of_reduced(k, psub(parts.m, constant<Packet>(1)));
-  const Packet not_above_zero =
-      pselect(pcmp_eq(x, zero), constant<Packet>(-Limits::infinity()), constant<Packet>(Limits::quiet_NaN()));
-  return pselect(pcmp_lt(zero, x), pselect(pcmp_lt(x, infinity), y, x), not_above_zero);
+  const Packet tiny = pcmp_lt(x, constant<Packet>(std::numeric_limits<PacketScalar<Packet>>::min()));
+  const LogReduction<Packet> parts = reduce_log(pselect(tiny, pmul(x, constant<Packet>(C::units)), x));
+  const Packet k = psub(parts.k, pselect(tiny, constant<Packet>(C::mantissa), pzero(x)));
+  return log_of_reduced(x, k, psub(parts.m, constant<Packet>(1)));
 }
 
-// log(1 + x) for every x, within 1.25 ulp: -inf at -1, NaN below. u = 1 + x is rounded; its error, exact by Knuth's
-// two-sum, joins u's mantissa once scaled like it, which gives back x itself where k = 0.
+// log(1 + x) for every x, within 1.25 ulp. u = 1 + x is rounded; its error, exact by Knuth's two-sum, joins u's
+// mantissa once scaled like it, which gives back x itself where k = 0.
 template <class Packet>
 EIGEN_STRONG_INLINE Packet packet_log1p(const Packet& x) {
-  using namespace Eigen::internal;
-  using Scalar = PacketScalar<Packet>;
-  using Limits = std::numeric_limits<Scalar>;
-  const Packet zero = pzero(x), one = constant<Packet>(1), infinity = constant<Packet>(Limits::infinity());
+  const Packet one = constant<Packet>(1);
   const Packet u = padd(one, x);
   const Packet rounded = psub(u, one);
   const Packet error = padd(psub(one, psub(u, rounded)), psub(x, rounded));
   const LogReduction<Packet> parts = reduce_log(u);
-  const Packet half_error = pmul(error, constant<Packet>(Scalar(0.5)));
-  Packet y = log_of_reduced(parts.k, pmadd(half_error, parts.twice_inverse, psub(parts.m, one)));
-  y = pselect(pcmp_lt(constant<Packet>(Limits::epsilon() / 4), pabs(x)), y, x);  // the sign of 0, and NaN
-  y = pselect(pcmp_eq(x, infinity), x, y);
-  const Packet not_above_zero =
-      pselect(pcmp_eq(u, zero), constant<Packet>(-Limits::infinity()), constant<Packet>(Limits::quiet_NaN()));
-  return pselect(pcmp_lt(zero, u), y, not_above_zero);
+  const Packet f = pmadd(pmul(error, constant<Packet>(0.5)), parts.twice_inverse, psub(parts.m, one));
+  const Packet y = log_of_reduced(u, parts.k, f);
+  return pselect(pcmp_lt(constant<Packet>(PacketConstants<Packet>::linear), pabs(x)), y, x);  // -0, subnormal, NaN
 }
 
 }  // namespace eigenloss::detail

@@ -469,6 +469,8 @@ class PointwiseProblem {
   Index number_of_units() const { return inputs_.size(); }
   double divisor() const { return double(inputs_.size()); }
   double batch() const { return unit_rank == 0 ? 1.0 : double(inputs_.shape()[0]); }
+  template <class Weights>
+  void check_units(const Weights&) const {}
   void shares(Index, Index count, T* to) const { std::fill_n(to, count, T(1)); }
 
   template <bool Value, bool Gradient, class R, class Device, class Weights, class N, class ValueOut,

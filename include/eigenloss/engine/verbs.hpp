@@ -55,6 +55,7 @@ auto run(const Problem& problem, const Device& device, const W& w, const Term& t
   using N = typename Total<T>::Value;
   const UnitWeights<typename Problem::Kernel, T, W, Problem::unit_rank> weights(w, problem.units());
   check_and_resize_values<typename Problem::Kernel>(value_out, problem.units(), true);
+  problem.check_units(weights);
   if constexpr (Gradient) problem.arguments().check_gradients(outs);
   if (term.first) {
     check_and_resize_values<typename Problem::Kernel>(value_out, problem.units(), false);

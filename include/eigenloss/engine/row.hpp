@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "../detail/numeric.hpp"
+#include "../detail/output.hpp"
+#include "../detail/view.hpp"
+
+// Rows: the entries along the class or feature axis, and the algorithms that row kernels are written over.
+//
+// There are two ways to walk, and a kernel is written once for both:
+//   along: the lanes of a pack are neighbouring entries of one row; a number per row (V) is one number;
+//   across: the lanes are as many rows, one entry of each; a number per row (V) is a pack itself.
+// An algorithm gives a kernel's formula packs of entries (P). spread(row, v) makes a P of a V.
+namespace eigenloss {
+namespace detail {
+
+// Entries that are walked between two flushes of a sum, and that buffers hold.
+constexpr Index row_chunk = 512;
+
+// The lanes that count in a pack of an incomplete step.
+struct AllLanes {};
+template <class P>
+EIGEN_STRONG_INLINE const P& only_first(const P& pack, AllLanes) {
+  return pack;
+}
+template <class P>
+P only_first(const P& pack, Index lanes) {
+  typename P::Scalar numbers[P::lanes];
+  pack.store(numbers);
+  for (Index k = lanes; k < P::lanes; ++k) numbers[k] = typename P::Scalar(0);
+  return P::load(numbers);
+}
+template <class P>
+P load_first(const typename P::Scalar* from, Index lanes) {
+  typename P::Scalar numbers[P::lanes];
+  for (Index k = 0; k < P::lanes; ++k) numbers[k] = from[(std::min)(k, lanes - 1)];
+  return P::load(numbers);
+}
+template <class P>
+void store_first(const P& pack, typename P::Scalar* to, Index lanes) {
+  typename P::Scalar numbers[P::lanes];
+  pack.store(numbers);
+  std::copy_n(numbers, lanes, to);
+}
+
+// ---- The two walks. ----
+
+// Calls step(slot, i, lanes, packs...) for the entries [begin, begin + count) of the rows, where i counts from
+// `begin`; `slot` tells the four accumulators apart.
+template <class T>
+struct Along {
+  using Number = T;
+  using V = Single<T>;
+  using P = Vector<T>;
+  static constexpr bool across = false;
+  static constexpr int slots = 4;
+
+  template <class Step, class... Rows>
+  static EIGEN_STRONG_INLINE void steps(Index count, const Step& step, const Rows&... rows) {
+    constexpr Index width = P::lanes;
+    Index i = 0;
+    for (; i + 4 * width <= count; i += 4 * width) {
+      step(0, i, AllLanes{}, rows.load(i, AllLanes{})...);
+      step(1, i + width, AllLanes{}, rows.load(i + width, AllLanes{})...);
+      step(2, i + 2 * width, AllLanes{}, rows.load(i + 2 * width, AllLanes{})...);
+      step(3, i + 3 * width, AllLanes{}, rows.load(i + 3 * width, AllLanes{})...);
+    }
+    for (; i + width <= count; i += width) step(0, i, AllLanes{}, rows.load(i, AllLanes{})...);
+    if (i < count) step(0, i, count - i, rows.load(i, count - i)...);
+  }
+  static EIGEN_STRONG_INLINE P spread(const V& number) { return P(number.parts[0]); }
+  static EIGEN_STRONG_INLINE V sum(const P (&slot)[slots]) {
+    return V(sum_of_lanes((slot[0] + slot[1]) + (slot[2] + slot[3])));
+  }
+  static EIGEN_STRONG_INLINE V maximum(const P (&slot)[slots]) {
+    return V(largest_of_lanes(larger(larger(slot[0], slot[1]), larger(slot[2], slot[3]))));
+  }
+};
+
+// As many registers as give each step two cache lines, if they are not too many.
+template <class T>
+constexpr int registers_across() {
+  constexpr int bytes = int(sizeof(T)) * Vector<T>::lanes;
+  return bytes >= 64 ? 2 : 4;
+}
+
+template <class T>
+struct Across {
+  using Number = T;
+  using P = Vector<T, registers_across<T>()>;
+  using V = P;
+  static constexpr bool across = true;
+  static constexpr int slots = 1;
+
+  template <class Step, class... Rows>
+  static EIGEN_STRONG_INLINE void steps(Index count, const Step& step, const Rows&... rows) {
+    for (Index i = 0; i < count; ++i) step(0, i, AllLanes{}, rows.load(i, AllLanes{})...);
+  }
+  static EIGEN_STRONG_INLINE const P& spread(const V& number) { return number; }
+  static EIGEN_STRONG_INLINE const V& sum(const P (&slot)[slots]) { return slot[0]; }
+  static EIGEN_STRONG_INLINE const V& maximum(const P (&slot)[slots]) { return slot[0]; }
+};
+
+// ---- Rows of numbers. `open` makes the entries [begin, begin + count) ready for `load`. ----
+
+template <class Walk, class Source>
+class Row;
+
+// One row: its entries lie `step` apart, from number `first` of the view on.
+template <class T, class Source>
+class Row<Along<T>, Source> {
+ public:
+  using Walk = Along<T>;
+  using V = typename Walk::V;
+  using P = typename Walk::P;
+
+  Row(const Source& source, Index size, Index first, Index step)
+      : source_(source), size_(size), first_(first), step_(step) {}
+  Row(const Row&) = delete;
+  Index size() const { return size_; }
+  V at(Index entry) const { return V(source_.at(first_ + entry * step_)); }
+  void open(Index begin, Index count) const {
+    if (step_ == 1) {
+      now_ = source_.read(first_ + begin, count, buffer_);
+    } else {
+      source_.gather(first_ + begin * step_, step_, count, buffer_);
+      now_ = buffer_;
+    }
+  }
+  EIGEN_STRONG_INLINE P load(Index i, AllLanes) const { return P::load(now_ + i); }
+  P load(Index i, Index lanes) const { return load_first<P>(now_ + i, lanes); }
+
+ private:
+  const Source& source_;
+  Index size_, first_, step_;
+  mutable const T* now_ = nullptr;
+  mutable T buffer_[row_chunk];
+};
+
+// A tile: as many rows as a pack has lanes. Entry c of them lies at data + c·stride or, without data, at number
+// first + c·stride of the view, where only `lanes` rows exist.
+template <class T, class Source>
+class Row<Across<T>, Source> {
+ public:
+  using Walk = Across<T>;
+  using V = typename Walk::V;
+  using P = typename Walk::P;
+
+  Row(const Source& source, Index size, Index first, Index stride, Index lanes, const T* data,
+      Index data_stride)
+      : source_(source), size_(size), first_(first), stride_(stride), lanes_(lanes), data_(data),
+        data_stride_(data_stride) {}
+  Row(const Row&) = delete;
+  Index size() const { return size_; }
+  void open(Index begin, Index) const { begin_ = begin; }
+  EIGEN_STRONG_INLINE P load(Index i, AllLanes) const {
+    if (data_) return P::load(data_ + (begin_ + i) * data_stride_);
+    return load_copy(begin_ + i);
+  }
+  // The entry of row k of the tile.
+  T at(Index entry, Index k) const {
+    return data_ ? data_[entry * data_stride_ + k] : source_.at(first_ + entry * stride_ + k);
+  }
+
+ private:
+  P load_copy(Index entry) const {
+    T buffer[P::lanes];
+    return load_first<P>(source_.read(first_ + entry * stride_, lanes_, buffer), lanes_);
+  }
+
+  const Source& source_;
+  Index size_, first_, stride_, lanes_;
+  const T* data_;
+  Index data_stride_;
+  mutable Index begin_ = 0;
+};
+
+// ---- Class labels, one for each row. ----
+
+template <class Walk>
+struct Label {
+  Index classes[Walk::V::lanes];
+};
+
+// A row that is 1 at the label and 0 elsewhere.
+template <class Walk_>
+class OneHot {
+ public:
+  using Walk = Walk_;
+  using P = typename Walk::P;
+  using T = typename Walk::Number;
+
+  OneHot(const Label<Walk>& label, Index size) : label_(label), size_(size) {}
+  Index size() const { return size_; }
+  void open(Index begin, Index) const {
+    T relative[Walk::V::lanes];
+    for (int k = 0; k < Walk::V::lanes; ++k) relative[k] = T(double(label_.classes[k] - begin));
+    relative_ = Walk::spread(Walk::V::load(relative));
+    if constexpr (!Walk::across) {
+      T lane[P::lanes];
+      for (int k = 0; k < P::lanes; ++k) lane[k] = T(k);
+      relative_ = relative_ - P::load(lane);
+    }
+  }
+  template <class Lanes>
+  EIGEN_STRONG_INLINE P load(Index i, Lanes) const {
+    return where(relative_ == P(T(double(i))), P(1), P(0));
+  }
+
+ private:
+  const Label<Walk>& label_;
+  Index size_;
+  mutable P relative_;
+};
+
+// A row of class weights, the same for every row; 1 where there are none.
+template <class Walk_>
+class ClassWeights {
+ public:
+  using Walk = Walk_;
+  using P = typename Walk::P;
+  using T = typename Walk::Number;
+
+  ClassWeights(const Eigen::ArrayXd& weights, Index size) : weights_(weights), size_(size) {}
+  Index size() const { return size_; }
+  void open(Index begin, Index count) const {
+    begin_ = begin;
+    if (Walk::across || weights_.size() == 0) return;
+    for (Index i = 0; i < count; ++i) buffer_[i] = weight(begin + i);
+  }
+  template <class Lanes>
+  EIGEN_STRONG_INLINE P load(Index i, Lanes lanes) const {
+    if (weights_.size() == 0) return P(1);
+    if constexpr (Walk::across) {
+      return P(weight(begin_ + i));
+    } else if constexpr (std::is_same<Lanes, AllLanes>::value) {
+      return P::load(buffer_ + i);
+    } else {
+      return load_first<P>(buffer_ + i, lanes);
+    }
+  }
+
+ private:
+  T weight(Index entry) const { return T(weights_[static_cast<Eigen::Index>(entry)]); }
+
+  const Eigen::ArrayXd& weights_;
+  Index size_;
+  mutable Index begin_ = 0;
+  mutable T buffer_[Walk::across ? 1 : row_chunk];
+};
+
+// ---- Slopes: rows that are written. The scale of the row is applied on the way. ----
+
+// Of a gradient that nobody asked for.
+struct NoSlope {
+  static constexpr bool wanted = false;
+};
+
+template <class Walk, class Out>
+class Slope;
+
+template <class T, class Out>
+class Slope<Along<T>, Out> {
+ public:
+  using Walk = Along<T>;
+  using P = typename Walk::P;
+  static constexpr bool wanted = true;
+
+  Slope(const Out& out, Index size, Index first, Index step, bool add, T scale)
+      : out_(out), size_(size), first_(first), step_(step), add_(add), scale_(scale) {}
+  Slope(const Slope&) = delete;
+  Index size() const { return size_; }
+  // Memory for one number an entry that may be used until the slopes are written, or nullptr.
+  T* scratch() const { return out_.data() && step_ == 1 && !add_ ? out_.data() + first_ : nullptr; }
+  static constexpr Index scratch_stride() { return 1; }
+  void open(Index begin, Index) const {
+    now_ = out_.data() && step_ == 1 ? out_.data() + first_ + begin : buffer_;
+  }
+  template <class Lanes>
+  EIGEN_STRONG_INLINE void store(Index i, Lanes lanes, const P& slope) const {
+    P gradient = slope * P(scale_);
+    if constexpr (std::is_same<Lanes, AllLanes>::value) {
+      if (add_ && now_ != buffer_) gradient = gradient + P::load(now_ + i);
+      gradient.store(now_ + i);
+    } else {
+      if (add_ && now_ != buffer_) gradient = gradient + load_first<P>(now_ + i, lanes);
+      store_first(gradient, now_ + i, lanes);
+    }
+  }
+  void close(Index begin, Index count) const {
+    if (now_ != buffer_) return;
+    if (step_ == 1 && !add_) return out_.write(first_ + begin, count, buffer_);
+    for (Index i = 0; i < count; ++i) {
+      const Index entry = first_ + (begin + i) * step_;
+      out_.set(entry, add_ ? T(out_.at(entry) + buffer_[i]) : buffer_[i]);
+    }
+  }
+
+ private:
+  const Out& out_;
+  Index size_, first_, step_;
+  bool add_;
+  T scale_;
+  mutable T* now_ = nullptr;
+  mutable T buffer_[row_chunk];
+};
+
+template <class T, class Out>
+class Slope<Across<T>, Out> {
+ public:
+  using Walk = Across<T>;
+  using P = typename Walk::P;
+  static constexpr bool wanted = true;
+
+  // As for Row: in memory at `data`, all lanes of it, or `lanes` numbers of the output for each entry. Rows
+  // whose scale is 0 get exactly 0.
+  Slope(const Out& out, Index size, Index first, Index stride, Index lanes, T* data, Index data_stride,
+        bool add, const P& scale)
+      : out_(out), size_(size), first_(first), stride_(stride), lanes_(lanes), data_(data),
+        data_stride_(data_stride), add_(add), scale_(scale) {}
+  Slope(const Slope&) = delete;
+  Index size() const { return size_; }
+  T* scratch() const {
+    constexpr Index cached = Index(1) << 18;  // bytes that stay in the cache between two steps
+    return size_ * Index(sizeof(T)) * P::lanes <= cached && !add_ ? data_ : nullptr;
+  }
+  Index scratch_stride() const { return data_stride_; }
+  void open(Index begin, Index) const { begin_ = begin; }
+  EIGEN_STRONG_INLINE void store(Index i, AllLanes, const P& slope) const {
+    const P gradient = where(scale_ == P(0), P(0), slope * scale_);
+    if (data_ && !add_) {
+      gradient.store(data_ + (begin_ + i) * data_stride_);
+    } else {
+      store_slowly(begin_ + i, gradient);
+    }
+  }
+  void close(Index, Index) const {}
+
+ private:
+  void store_slowly(Index entry, P gradient) const {
+    T numbers[P::lanes], before[P::lanes];
+    const Index first = first_ + entry * stride_;
+    if (data_) {
+      (gradient + P::load(data_ + entry * data_stride_)).store(data_ + entry * data_stride_);
+    } else {
+      if (add_) gradient = gradient + load_first<P>(out_.read(first, lanes_, before), lanes_);
+      gradient.store(numbers);
+      T* to = out_.place(first, numbers);
+      if (to != numbers) std::copy_n(numbers, lanes_, to);
+      out_.write(first, lanes_, numbers);
+    }
+  }
+
+  const Out& out_;
+  Index size_, first_, stride_, lanes_;
+  T* data_;
+  Index data_stride_;
+  bool add_;
+  P scale_;
+  mutable Index begin_ = 0;
+};
+
+// Numbers that were put into a slope's scratch memory, as a row.
+template <class Walk_>
+class Scratch {
+ public:
+  using Walk = Walk_;
+  using P = typename Walk::P;
+  using T = typename Walk::Number;
+
+  Scratch(T* data, Index stride, Index size) : data_(data), stride_(stride), size_(size) {}
+  Index size() const { return size_; }
+  void open(Index begin, Index) const { now_ = data_ + begin * stride_; }
+  EIGEN_STRONG_INLINE P load(Index i, AllLanes) const { return P::load(now_ + i * stride_); }
+  P load(Index i, Index lanes) const { return load_first<P>(now_ + i, lanes); }
+  EIGEN_STRONG_INLINE void store(Index i, AllLanes, const P& pack) const { pack.store(now_ + i * stride_); }
+  void store(Index i, Index lanes, const P& pack) const { store_first(pack, now_ + i, lanes); }
+
+ private:
+  T* data_;
+  Index stride_, size_;
+  mutable T* now_ = nullptr;
+};
+
+}  // namespace detail
+}  // namespace eigenloss

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "row.hpp"
+
+// The algorithms that row kernels are written over. Each reads its rows once, from end to end.
+//
+//   sum(f, rows...)              the sum of f(entries...) over the entries: one number per row (V)
+//   sums<n>(f, rows...)          n sums at once, of f's std::array<P, n>
+//   maximum(row)                 the largest entry (NaN: unspecified)
+//   transform(slope, f, rows...) slope = f(entries...); nothing where no gradient is wanted
+//   transform(std::tie(slopes...), f, rows...)   several slopes, from f's std::array
+//   at(row, label)               the entry at each row's label
+//   one_hot(row, label)          a row that is 1 at the label and 0 elsewhere
+//   class_weights(row, weights)  a row of the class weights, 1 where there are none
+//   class_weight(row, weights, label)   that of each row's label
+//   spread(row, v)               a pack of entries (P) of a number per row (V)
+//   Softmax                      exp(x - maximum) and its sum, for one exponential an entry
+// f takes packs of entries of the rows, and where(condition, a, b) takes the place of if.
+namespace eigenloss {
+namespace detail {
+
+template <class Row, class... More>
+using WalkOf = typename Row::Walk;
+
+// Slopes that nobody asked for take part in a walk without doing anything.
+template <class Slope>
+void open(const Slope& slope, Index begin, Index count) {
+  if constexpr (Slope::wanted) slope.open(begin, count);
+  (void)slope, (void)begin, (void)count;
+}
+template <class Slope, class Lanes, class P>
+EIGEN_STRONG_INLINE void store(const Slope& slope, Index i, Lanes lanes, const P& pack) {
+  if constexpr (Slope::wanted) slope.store(i, lanes, pack);
+  (void)slope, (void)i, (void)lanes, (void)pack;
+}
+template <class Slope>
+void close(const Slope& slope, Index begin, Index count) {
+  if constexpr (Slope::wanted) slope.close(begin, count);
+  (void)slope, (void)begin, (void)count;
+}
+
+// Walks chunk by chunk: `before` and `after` each chunk, `step` as in Walk::steps.
+template <class Walk, class Before, class Step, class After, class... Rows>
+EIGEN_STRONG_INLINE void walk(Index begin, Index end, const Before& before, const Step& step,
+                              const After& after, const Rows&... rows) {
+  constexpr Index chunk = Walk::across ? 64 : row_chunk;
+  for (Index first = begin; first < end; first += chunk) {
+    const Index count = (std::min)(chunk, end - first);
+    before(first, count);
+    (rows.open(first, count), ...);
+    Walk::steps(count, step, rows...);
+    after(first, count);
+  }
+}
+
+// Sums in two levels, chunks and then rows, so that rounding grows with the square root of the length.
+template <std::size_t N, class F, class First, class... Rows>
+auto sums_between(Index begin, Index end, const F& f, const First& first, const Rows&... rows) {
+  using Walk = WalkOf<First>;
+  using P = typename Walk::P;
+  P total[N][Walk::slots], chunk[N][Walk::slots];
+  for (std::size_t n = 0; n < N; ++n) {
+    for (int k = 0; k < Walk::slots; ++k) total[n][k] = chunk[n][k] = P(0);
+  }
+  walk<Walk>(
+      begin, end, [](Index, Index) {},
+      [&](int slot, Index, auto lanes, const auto&... entries) {
+        const std::array<P, N> terms = f(entries...);
+        for (std::size_t n = 0; n < N; ++n) chunk[n][slot] += only_first(terms[n], lanes);
+      },
+      [&](Index, Index) {
+        for (std::size_t n = 0; n < N; ++n) {
+          for (int k = 0; k < Walk::slots; ++k) {
+            total[n][k] += chunk[n][k];
+            chunk[n][k] = P(0);
+          }
+        }
+      },
+      first, rows...);
+  std::array<typename Walk::V, N> result;
+  for (std::size_t n = 0; n < N; ++n) result[n] = Walk::sum(total[n]);
+  return result;
+}
+
+template <class First>
+auto maximum_between(Index begin, Index end, const First& row) {
+  using Walk = WalkOf<First>;
+  using P = typename Walk::P;
+  P largest[Walk::slots];
+  for (auto& slot : largest) slot = P(-std::numeric_limits<typename Walk::Number>::infinity());
+  walk<Walk>(
+      begin, end, [](Index, Index) {},
+      [&](int slot, Index, auto, const P& entries) { largest[slot] = larger(largest[slot], entries); },
+      [](Index, Index) {}, row);
+  return Walk::maximum(largest);
+}
+
+}  // namespace detail
+
+template <std::size_t N, class F, class First, class... Rows>
+auto sums(const F& f, const First& first, const Rows&... rows) {
+  return detail::sums_between<N>(0, first.size(), f, first, rows...);
+}
+
+template <class F, class First, class... Rows>
+auto sum(const F& f, const First& first, const Rows&... rows) {
+  using P = typename First::Walk::P;
+  return sums<1>([&](const auto&... entries) { return std::array<P, 1>{{f(entries...)}}; }, first,
+                 rows...)[0];
+}
+
+template <class Row>
+auto maximum(const Row& row) {
+  return detail::maximum_between(0, row.size(), row);
+}
+
+template <class Row>
+EIGEN_STRONG_INLINE typename Row::P spread(const Row&, const typename Row::V& number) {
+  return Row::Walk::spread(number);
+}
+
+template <class... Slopes, class F, class First, class... Rows>
+void transform(const std::tuple<Slopes&...>& slopes, const F& f, const First& first,
+               const Rows&... rows) {
+  if constexpr ((Slopes::wanted || ...)) {
+    detail::walk<typename First::Walk>(
+        0, first.size(),
+        [&](detail::Index begin, detail::Index count) {
+          std::apply([&](auto&... slope) { (detail::open(slope, begin, count), ...); }, slopes);
+        },
+        [&](int, detail::Index i, auto lanes, const auto&... entries) {
+          const auto results = f(entries...);
+          std::size_t k = 0;
+          std::apply([&](auto&... slope) { (detail::store(slope, i, lanes, results[k++]), ...); },
+                     slopes);
+        },
+        [&](detail::Index begin, detail::Index count) {
+          std::apply([&](auto&... slope) { (detail::close(slope, begin, count), ...); }, slopes);
+        },
+        first, rows...);
+  }
+}
+template <class Slope, class F, class First, class... Rows>
+void transform(const Slope& slope, const F& f, const First& first, const Rows&... rows) {
+  using P = typename First::Walk::P;
+  transform(std::tie(slope),
+            [&](const auto&... entries) { return std::array<P, 1>{{f(entries...)}}; }, first, rows...);
+}
+
+template <class Row, class Walk = typename Row::Walk>
+typename Walk::V at(const Row& row, const detail::Label<Walk>& label) {
+  if constexpr (Walk::across) {
+    typename Walk::Number entries[Walk::V::lanes];
+    for (int k = 0; k < Walk::V::lanes; ++k) entries[k] = row.at(label.classes[k], k);
+    return Walk::V::load(entries);
+  } else {
+    return row.at(label.classes[0]);
+  }
+}
+
+template <class Row, class Walk = typename Row::Walk>
+detail::OneHot<Walk> one_hot(const Row& row, const detail::Label<Walk>& label) {
+  return detail::OneHot<Walk>(label, row.size());
+}
+
+template <class Row, class Walk = typename Row::Walk>
+detail::ClassWeights<Walk> class_weights(const Row& row, const Eigen::ArrayXd& weights) {
+  return detail::ClassWeights<Walk>(weights, row.size());
+}
+
+template <class Row, class Walk = typename Row::Walk>
+typename Walk::V class_weight(const Row&, const Eigen::ArrayXd& weights,
+                              const detail::Label<Walk>& label) {
+  using T = typename Walk::Number;
+  if (weights.size() == 0) return typename Walk::V(1);
+  T numbers[Walk::V::lanes];
+  for (int k = 0; k < Walk::V::lanes; ++k) {
+    numbers[k] = T(weights[static_cast<Eigen::Index>(label.classes[k])]);
+  }
+  return Walk::V::load(numbers);
+}
+
+// The softmax of a row x: exp(x - maximum) / total with total = sum of exp(x - maximum). Subtracting the maximum
+// keeps every exponential in [0, 1]; the naive exp(x) overflows from x = 89 on. Where the gradient is wanted
+// and its storage can hold them, the exponentials are kept there; otherwise they are computed again.
+template <class Row, class Slope>
+class Softmax {
+ public:
+  using Walk = typename Row::Walk;
+  using V = typename Walk::V;
+  using P = typename Walk::P;
+
+  Softmax(const Row& row, const Slope& slope) : row_(row) {
+    if constexpr (Slope::wanted) {
+      scratch_ = slope.scratch();
+      stride_ = slope.scratch_stride();
+    }
+    if (scratch_) {
+      keep_exponentials();
+    } else {
+      sum_online();
+    }
+    inverse_total = V(1) / total;
+    log_total = log(total);
+  }
+
+  // The logarithm of the softmax at an entry x is (x - maximum) - log_total.
+  V maximum, total, log_total, inverse_total;
+
+  // The sum of -log(softmax)·f(entries...), whose terms are exactly 0 where f is.
+  template <class F, class... Rows>
+  V negative_log(const F& f, const Rows&... rows) const {
+    const P top = Walk::spread(maximum), log_sum = Walk::spread(log_total);
+    return sum(
+        [&](const P& x, const auto&... entries) {
+          const P factor = f(entries...);
+          return where(factor == P(0), P(0), factor * (log_sum - (x - top)));
+        },
+        row_, rows...);
+  }
+
+  // slope = f(softmax, entries...).
+  template <class F, class... Rows>
+  void transform_slope(const Slope& slope, const F& f, const Rows&... rows) const {
+    if constexpr (Slope::wanted) {
+      const P inverse = Walk::spread(inverse_total);
+      if (scratch_) {
+        transform(slope,
+                  [&](const P& e, const auto&... entries) { return f(e * inverse, entries...); },
+                  Kept(scratch_, stride_, row_.size()), rows...);
+      } else {
+        const P shift = Walk::spread(finite_maximum());
+        transform(slope,
+                  [&](const P& x, const auto&... entries) {
+                    return f(exp_nonpositive(x - shift) * inverse, entries...);
+                  },
+                  row_, rows...);
+      }
+    }
+    (void)slope, (void)f;
+  }
+
+ private:
+  using T = typename Walk::Number;
+
+  using Kept = detail::Scratch<Walk>;
+
+  // Where every x is -inf: then the exponentials are 0 and not NaN, and so is their total.
+  V finite_maximum() const {
+    return where(maximum == V(-std::numeric_limits<T>::infinity()), V(0), maximum);
+  }
+
+  void keep_exponentials() {
+    maximum = detail::maximum_between(0, row_.size(), row_);
+    const P shift = Walk::spread(finite_maximum());
+    const Kept kept(scratch_, stride_, row_.size());
+    P totals[Walk::slots], chunk[Walk::slots];
+    for (int k = 0; k < Walk::slots; ++k) totals[k] = chunk[k] = P(0);
+    detail::walk<Walk>(
+        0, row_.size(), [&](detail::Index begin, detail::Index count) { kept.open(begin, count); },
+        [&](int slot, detail::Index i, auto lanes, const P& x) {
+          const P e = exp_nonpositive(x - shift);
+          kept.store(i, lanes, e);
+          chunk[slot] += detail::only_first(e, lanes);
+        },
+        [&](detail::Index, detail::Index) {
+          for (int k = 0; k < Walk::slots; ++k) {
+            totals[k] += chunk[k];
+            chunk[k] = P(0);
+          }
+        },
+        row_);
+    total = Walk::sum(totals);
+  }
+
+  // In one reading: chunk by chunk, scaling the total of the chunks before down to the new maximum.
+  void sum_online() {
+    constexpr detail::Index chunk = Walk::across ? 64 : detail::row_chunk;
+    maximum = V(-std::numeric_limits<T>::infinity());
+    total = V(0);
+    for (detail::Index begin = 0; begin < row_.size(); begin += chunk) {
+      const detail::Index end = (std::min)(begin + chunk, row_.size());
+      const V before = maximum;
+      maximum = larger(maximum, detail::maximum_between(begin, end, row_));
+      const V shift = finite_maximum();
+      const P entry_shift = Walk::spread(shift);
+      total = total * exp_nonpositive(before - shift) +
+              detail::sums_between<1>(
+                  begin, end,
+                  [&](const P& x) { return std::array<P, 1>{{exp_nonpositive(x - entry_shift)}}; },
+                  row_)[0];
+    }
+  }
+
+  const Row& row_;
+  T* scratch_ = nullptr;
+  detail::Index stride_ = 0;
+};
+
+}  // namespace eigenloss
