@@ -1,3 +1,4 @@
+# The words of a verdict come first in its message: CMake breaks long lines, and tests match these words.
 # cmake -DCOMPILER=g++ -DSOURCE=file.cpp "-DINCLUDES=dir|dir" -P harness.cmake
 cmake_minimum_required(VERSION 3.18)
 
@@ -21,12 +22,12 @@ endfunction()
 
 file(STRINGS "${SOURCE}" cases REGEX "^// expect: ")
 if(NOT cases)
-  message(FATAL_ERROR "${SOURCE} lists no case (// expect: ...)")
+  message(FATAL_ERROR "lists no case (// expect: ...): ${SOURCE}")
 endif()
 
 compile()
 if(NOT ok)
-  message(FATAL_ERROR "${SOURCE} must compile, but does not:\n${output}")
+  message(FATAL_ERROR "must compile, but does not: ${SOURCE}\n${output}")
 endif()
 
 set(number 0)
@@ -35,9 +36,9 @@ foreach(case IN LISTS cases)
   string(REGEX REPLACE "^// expect: " "" expected "${case}")
   compile(-DEXPECT_FAIL=${number})
   if(ok)
-    message(FATAL_ERROR "${SOURCE}, case ${number} (${expected}): must not compile, but does")
+    message(FATAL_ERROR "must not compile, but does: ${SOURCE}, case ${number} (${expected})")
   elseif(NOT flat MATCHES "${expected}")
-    message(FATAL_ERROR "${SOURCE}, case ${number}: fails, but not with the message '${expected}':\n${output}")
+    message(FATAL_ERROR "fails, but not with the message: ${SOURCE}, case ${number} (${expected})\n${output}")
   endif()
   message(STATUS "case ${number}: ${expected}")
 endforeach()
