@@ -116,6 +116,11 @@ struct Lines {
   }
 };
 
+template <class S>
+Lines<const S> read_only(const Lines<S>& lines) {
+  return {lines.data, lines.inner, lines.outer, lines.inner_stride, lines.outer_stride};
+}
+
 template <class A, class = void>
 struct IsTensorInMemory : std::false_type {};
 template <class S, int N, int O, class I>
@@ -178,7 +183,7 @@ struct Source<A, std::enable_if_t<in_memory<A>()>> {
   using Scalar = typename Traits<A>::Scalar;
   Lines<const Scalar> lines;
 
-  explicit Source(const A& array) : lines(lines_of(array)) {}
+  explicit Source(const A& array) : lines(read_only(lines_of(array))) {}
   const Scalar* pointer() const { return lines.contiguous() ? lines.data : nullptr; }
   Scalar at(Index i) const { return *lines.at(i); }
   template <class T>
@@ -212,8 +217,7 @@ struct Source<A, std::enable_if_t<is_tensor<A> && !in_memory<A>()>> {
   void copy(Index first, Index count, T* to) const {
     Index i = 0;
     if constexpr (bool(Evaluator::PacketAccess) && std::is_same<T, Scalar>::value) {
-      using Packet = typename Evaluator::PacketReturnType;
-      constexpr Index width = Eigen::internal::unpacket_traits<Packet>::size;
+      constexpr Index width = Eigen::internal::packet_traits<Scalar>::size;
       for (; i + width <= count; i += width) {
         Eigen::internal::pstoreu(
             to + i, evaluator.template packet<Eigen::Unaligned>(
