@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <algorithm>
+#include <limits>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -148,6 +150,7 @@ class Arguments<Kernel, std::tuple<ReadAs...>, In...> {
   explicit Arguments(const Kernel& kernel, const In&... in) : views_(in...) {
     check_layout<First, In...>();
     if constexpr (HasCheck<Kernel>::value) kernel.check(Check<Kernel>());
+    check_counts(std::make_index_sequence<sizeof...(In)>{});
     (void)kernel;
   }
   Arguments(const Arguments&) = delete;
@@ -172,8 +175,12 @@ class Arguments<Kernel, std::tuple<ReadAs...>, In...> {
   template <std::size_t I>
   [[noreturn]] void refuse(Index i, const char* expected) const {
     const auto& v = view<I>();
-    Check<Kernel>::fail(Check<Kernel>::argument(I), position(i, v.shape(), row_major), " = ", v.at(i),
-                        " is not ", expected);
+    if constexpr (std::decay_t<decltype(v)>::rank == 0) {
+      Check<Kernel>::fail(Check<Kernel>::argument(I), " = ", v.at(i), " is not ", expected);
+    } else {
+      Check<Kernel>::fail(Check<Kernel>::argument(I), position(i, v.shape(), row_major), " = ", v.at(i),
+                          " is not ", expected);
+    }
   }
 
   // ---- The outputs: `outs` is a tuple of references, one for each gradient. ----
@@ -188,6 +195,21 @@ class Arguments<Kernel, std::tuple<ReadAs...>, In...> {
   }
 
  private:
+  // Maps can claim any size.
+  template <std::size_t... I>
+  void check_counts(std::index_sequence<I...>) const {
+    const auto check_count = [](std::size_t i, const auto& shape) {
+      if (std::find(shape.begin(), shape.end(), 0) != shape.end()) return;
+      Index left = (std::numeric_limits<Index>::max)() / Index(sizeof(T));
+      for (Index extent : shape) left /= extent;
+      if (left == 0) {
+        Check<Kernel>::fail(Check<Kernel>::argument(i), " has shape ", shape,
+                            ", more numbers than memory can hold");
+      }
+    };
+    (check_count(I, view<I>().shape()), ...);
+  }
+
   template <class Outs, std::size_t... I, std::size_t... K>
   void check_gradients(const Outs& outs, std::index_sequence<I...>, std::index_sequence<K...>) const {
     (check_gradient<I>(std::get<K>(outs)), ...);

@@ -100,7 +100,7 @@ constexpr void check_floating(std::index_sequence<I...>) {
 template <class Kernel, class... In>
 constexpr void check_inputs() {
   check::known_containers<Traits<In>::known...>();
-  check_floating<In...>(typename PredictionsOf<Kernel>::type{});
+  check_floating<In...>(GradientsOf<Kernel, In...>{});
 }
 
 // A loss with its device and weights: what .device(d) and .weighted(w) return. It refers to the loss, the

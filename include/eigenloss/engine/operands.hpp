@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <Eigen/Core>
+#include <algorithm>
+
+#include "arguments.hpp"
+
+// Inputs of a pointwise kernel that are smaller than the first one, read as if they had its shape.
+namespace eigenloss {
+namespace detail {
+
+// How an axis cuts the memory of any layout: the dimensions that vary more slowly, it, the faster ones.
+struct AxisCut {
+  Index outer = 1, size = 1, inner = 1;
+
+  template <std::size_t Rank>
+  AxisCut(const Shape<Rank>& shape, std::size_t axis, bool row_major) {
+    for (std::size_t k = 0; k < Rank; ++k) {
+      Index& part = k == axis ? size : ((k > axis) == row_major ? inner : outer);
+      part *= shape[k];
+    }
+  }
+};
+
+// The option `axis` counted from the front. An input of rank 1 has only one.
+template <class Kernel, std::size_t Rank>
+std::size_t checked_axis(std::int64_t axis, const Shape<Rank>& shape) {
+  if (Rank < 2) return 0;
+  const std::int64_t dimensions = std::int64_t(Rank);
+  if (axis < -dimensions || axis >= dimensions) {
+    Check<Kernel>::fail("axis = ", axis, " is not a dimension of input with shape ", shape);
+  }
+  return std::size_t(axis < 0 ? axis + dimensions : axis);
+}
+
+// A number for each index along one axis: pos_weight of BCEWithLogits.
+template <class T>
+class AlongAxis {
+ public:
+  AlongAxis(const Eigen::ArrayXd& numbers, Index inner) : numbers_(numbers), inner_(inner) {}
+
+  const T* data() const { return nullptr; }
+  T at(Index i) const {
+    return T(numbers_[static_cast<Eigen::Index>((i / inner_) % Index(numbers_.size()))]);
+  }
+  const T* read(Index first, Index count, T* buffer) const {
+    const Index period = Index(numbers_.size()) * inner_;
+    Index done = 0;
+    for (Index c = (first / inner_) % Index(numbers_.size()); done < (std::min)(count, period);) {
+      const Index here = (std::min)(count - done, inner_ - (first + done) % inner_);
+      std::fill_n(buffer + done, here, T(numbers_[static_cast<Eigen::Index>(c)]));
+      done += here;
+      if (++c == Index(numbers_.size())) c = 0;
+    }
+    while (done < count) {  // what is there, again and again
+      const Index repeated = done - done % period;
+      const Index here = (std::min)(count - done, repeated);
+      std::copy_n(buffer + (done - repeated), here, buffer + done);
+      done += here;
+    }
+    return buffer;
+  }
+
+ private:
+  const Eigen::ArrayXd& numbers_;
+  Index inner_;
+};
+
+template <class T, class Kernel, std::size_t Rank>
+AlongAxis<T> along_axis(const Kernel& kernel, const Shape<Rank>& shape, bool row_major) {
+  const AxisCut cut(shape, checked_axis<Kernel>(kernel.axis, shape), row_major);
+  const bool one = kernel.along_axis().size() == 1;
+  return AlongAxis<T>(kernel.along_axis(), one ? cut.outer * cut.size * cut.inner : cut.inner);
+}
+template <class Kernel, std::size_t Rank>
+void check_along_axis(const Kernel& kernel, const Shape<Rank>& shape) {
+  const std::size_t axis = checked_axis<Kernel>(kernel.axis, shape);
+  const Index given = Index(kernel.along_axis().size());
+  const Index expected = AxisCut(shape, axis, true).size;
+  if (given <= 1 || given == expected) return;
+  Check<Kernel>::fail(Kernel::axis_option, " has ", given, " numbers, expected 1 or ", expected,
+                      ", as dimension ", axis, " of input with shape ", shape);
+}
+
+// The shape of an input that may be smaller, written with all dimensions of the first one: it lacks the last
+// dimension, or has size 1 in one dimension, or is a number. An error where it is none of these.
+template <class Kernel, std::size_t I, class View_, std::size_t Rank>
+Shape<Rank> broadcast_shape(const View_& view, const Shape<Rank>& shape) {
+  Shape<Rank> own = shape;
+  bool right = true;
+  if constexpr (View_::rank + 1 == Rank) {
+    own[Rank - 1] = 1;
+    for (std::size_t k = 0; k + 1 < Rank; ++k) right = right && view.shape()[k] == shape[k];
+  } else if constexpr (View_::rank == Rank) {
+    own = view.shape();
+    int repeated = 0;
+    for (std::size_t k = 0; k < Rank; ++k) {
+      if (own[k] == shape[k]) continue;
+      ++repeated;
+      right = right && own[k] == 1;
+    }
+    right = right && repeated <= 1;
+  } else {
+    right = false;
+  }
+  if (!right) {
+    Check<Kernel>::fail(Check<Kernel>::argument(I), " has shape ", view.shape(), ", expected that of the ",
+                        Check<Kernel>::argument(0), ", ", shape,
+                        ", without its last dimension or with size 1 in one dimension");
+  }
+  return own;
+}
+
+// That input, repeated up to the shape of the first one.
+template <class View_, std::size_t Rank>
+class Repeated : public Broadcast<View_, Rank> {
+ public:
+  Repeated(const View_& view, const Shape<Rank>& own, const Shape<Rank>& shape, bool row_major)
+      : Broadcast<View_, Rank>(view, own, shape, row_major),
+        cut_(shape, repeated_axis(own, shape), row_major) {}
+
+  // Precondition: repeats(). The axis is the one that it is repeated along.
+  const AxisCut& cut() const { return cut_; }
+  // Which of its own numbers stands at element i.
+  Index source(Index i) const {
+    return this->repeats() ? i / (cut_.size * cut_.inner) * cut_.inner + i % cut_.inner : i;
+  }
+
+ private:
+  static std::size_t repeated_axis(const Shape<Rank>& own, const Shape<Rank>& shape) {
+    std::size_t axis = 0;
+    while (axis + 1 < Rank && own[axis] == shape[axis]) ++axis;
+    return axis;
+  }
+  AxisCut cut_;
+};
+
+template <class T, class A>
+Index source_of(const View<T, A>&, Index i) {
+  return View<T, A>::rank == 0 ? 0 : i;
+}
+template <class View_, std::size_t Rank>
+Index source_of(const Repeated<View_, Rank>& operand, Index i) {
+  return operand.source(i);
+}
+template <class T>
+Index source_of(const AlongAxis<T>&, Index i) {
+  return i;
+}
+
+}  // namespace detail
+}  // namespace eigenloss
