@@ -90,12 +90,17 @@ class Total {
     T sum[P::lanes], lost[P::lanes];
     lanes.sum.store(sum);
     lanes.lost.store(lost);
-    for (int i = 0; i < P::lanes; ++i) {
-      if constexpr (builtin) {
-        add(Value(sum[i]));
-        if (std::isfinite(sum[i])) add(Value(lost[i]));
-      } else {
+    if constexpr (std::is_same<T, float>::value) {  // a few floats add up exactly enough in double
+      double sums = 0, losts = 0;
+      for (int i = 0; i < P::lanes; ++i) sums += double(sum[i]), losts += double(lost[i]);
+      add(sums);
+      if (std::isfinite(sums)) add(losts);
+    } else {
+      for (int i = 0; i < P::lanes; ++i) {
         add(sum[i]);
+        if constexpr (builtin) {
+          if (std::isfinite(sum[i])) add(lost[i]);
+        }
       }
     }
   }

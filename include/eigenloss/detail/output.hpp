@@ -105,7 +105,13 @@ class Sink {
     });
     return buffer - count;
   }
-  void set(Index i, const T& number) const { *lines_.at(i) = convert<Scalar>(number); }
+  void set(Index i, const T& number) const {
+    if (contiguous_) {
+      contiguous_[i] = number;
+    } else {
+      *lines_.at(i) = convert<Scalar>(number);
+    }
+  }
   T at(Index i) const { return convert<T>(*lines_.at(i)); }
 
  private:

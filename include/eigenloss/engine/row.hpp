@@ -210,13 +210,33 @@ class OneHot {
   }
   template <class Lanes>
   EIGEN_STRONG_INLINE P load(Index i, Lanes) const {
-    return where(relative_ == P(T(double(i))), P(1), P(0));
+    return where(relative_ == P(T(int(i))), P(1), P(0));
   }
 
  private:
   const Label<Walk>& label_;
   Index size_;
   mutable P relative_;
+};
+
+// A row of one number.
+template <class Walk_>
+class Constant {
+ public:
+  using Walk = Walk_;
+  using P = typename Walk::P;
+
+  Constant(const P& number, Index size) : number_(number), size_(size) {}
+  Index size() const { return size_; }
+  void open(Index, Index) const {}
+  template <class Lanes>
+  EIGEN_STRONG_INLINE const P& load(Index, Lanes) const {
+    return number_;
+  }
+
+ private:
+  P number_;
+  Index size_;
 };
 
 // A row of class weights, the same for every row; 1 where there are none.
@@ -293,6 +313,12 @@ class Slope<Along<T>, Out> {
       store_first(gradient, now_ + i, lanes);
     }
   }
+  // Makes the slope of one entry `now`, where `transform` made it `was`.
+  void replace(const Label<Walk>& label, const Single<T>& was, const Single<T>& now) const {
+    const Index entry = first_ + label.classes[0] * step_;
+    const T gradient = (add_ ? T(out_.at(entry) + (now - was).parts[0] * scale_) : T(now.parts[0] * scale_));
+    out_.set(entry, gradient);
+  }
   void close(Index begin, Index count) const {
     if (now_ != buffer_) return;
     if (step_ == 1 && !add_) return out_.write(first_ + begin, count, buffer_);
@@ -323,7 +349,7 @@ class Slope<Across<T>, Out> {
   Slope(const Out& out, Index size, Index first, Index stride, Index lanes, T* data, Index data_stride,
         bool add, const P& scale)
       : out_(out), size_(size), first_(first), stride_(stride), lanes_(lanes), data_(data),
-        data_stride_(data_stride), add_(add), scale_(scale) {}
+        data_stride_(data_stride), add_(add), masks_(any(scale == P(0))), scale_(scale) {}
   Slope(const Slope&) = delete;
   Index size() const { return size_; }
   T* scratch() const {
@@ -333,7 +359,8 @@ class Slope<Across<T>, Out> {
   Index scratch_stride() const { return data_stride_; }
   void open(Index begin, Index) const { begin_ = begin; }
   EIGEN_STRONG_INLINE void store(Index i, AllLanes, const P& slope) const {
-    const P gradient = where(scale_ == P(0), P(0), slope * scale_);
+    P gradient = slope * scale_;
+    if (masks_) gradient = where(scale_ == P(0), P(0), gradient);
     if (data_ && !add_) {
       gradient.store(data_ + (begin_ + i) * data_stride_);
     } else {
@@ -341,6 +368,24 @@ class Slope<Across<T>, Out> {
     }
   }
   void close(Index, Index) const {}
+  // Makes the slopes of one entry of each row `now`, where `transform` made them `was`.
+  void replace(const Label<Walk>& label, const P& was, const P& now) const {
+    T before[P::lanes], after[P::lanes], scale[P::lanes];
+    was.store(before);
+    now.store(after);
+    scale_.store(scale);
+    for (Index k = 0; k < lanes_; ++k) {
+      if (scale[k] == T(0)) continue;
+      const Index entry = label.classes[k];
+      if (data_) {
+        T& to = data_[entry * data_stride_ + k];
+        to = add_ ? T(to + (after[k] - before[k]) * scale[k]) : T(after[k] * scale[k]);
+      } else {
+        const Index i = first_ + entry * stride_ + k;
+        out_.set(i, add_ ? T(out_.at(i) + (after[k] - before[k]) * scale[k]) : T(after[k] * scale[k]));
+      }
+    }
+  }
 
  private:
   void store_slowly(Index entry, P gradient) const {
@@ -361,7 +406,7 @@ class Slope<Across<T>, Out> {
   Index size_, first_, stride_, lanes_;
   T* data_;
   Index data_stride_;
-  bool add_;
+  bool add_, masks_;
   P scale_;
   mutable Index begin_ = 0;
 };

@@ -11,6 +11,8 @@
 //   transform(slope, f, rows...) slope = f(entries...); nothing where no gradient is wanted
 //   transform(std::tie(slopes...), f, rows...)   several slopes, from f's std::array
 //   at(row, label)               the entry at each row's label
+//   fill(slope, row, number)     every slope = number, without reading the row
+//   replace(slope, label, was, now)   changes the slope at each row's label
 //   one_hot(row, label)          a row that is 1 at the label and 0 elsewhere
 //   class_weights(row, weights)  a row of the class weights, 1 where there are none
 //   class_weight(row, weights, label)   that of each row's label
@@ -159,6 +161,20 @@ typename Walk::V at(const Row& row, const detail::Label<Walk>& label) {
   }
 }
 
+// Every slope = number, without reading a row.
+template <class Slope, class Row>
+void fill(const Slope& slope, const Row& row, const typename Row::P& number) {
+  transform(slope, [&](const typename Row::P& same) { return same; },
+            detail::Constant<typename Row::Walk>(number, row.size()));
+}
+
+// After `transform`: the slope at each row's label becomes `now` where it was `was`.
+template <class Slope, class Walk, class V>
+void replace(const Slope& slope, const detail::Label<Walk>& label, const V& was, const V& now) {
+  if constexpr (Slope::wanted) slope.replace(label, was, now);
+  (void)slope, (void)label, (void)was, (void)now;
+}
+
 template <class Row, class Walk = typename Row::Walk>
 detail::OneHot<Walk> one_hot(const Row& row, const detail::Label<Walk>& label) {
   return detail::OneHot<Walk>(label, row.size());
@@ -207,6 +223,9 @@ class Softmax {
 
   // The logarithm of the softmax at an entry x is (x - maximum) - log_total.
   V maximum, total, log_total, inverse_total;
+
+  // The softmax at an entry x.
+  V at(const V& x) const { return exp_nonpositive(x - finite_maximum()) * inverse_total; }
 
   // The sum of -log(softmax)·f(entries...), whose terms are exactly 0 where f is.
   template <class F, class... Rows>

@@ -204,8 +204,10 @@ class RowWalk {
     }
     Partial<T> partial;
     if constexpr (summed) {
-      partial.loss.add(sums.across);
+      if (sums.tiles) partial.loss.add(sums.across);
       partial.loss.add(sums.along);
+    }
+    if constexpr (counted) {
       partial.counted.add(sums.counted_across);
       partial.counted.add(sums.counted_along);
     }
@@ -217,6 +219,7 @@ class RowWalk {
   struct Sums {
     CompensatedSum<VA> across, counted_across;
     CompensatedSum<Single<T>> along, counted_along;
+    bool tiles = false;
   };
 
   Index first_of(Index row) const {
@@ -317,6 +320,7 @@ class RowWalk {
     if constexpr (counted) sums.counted_across.add(where(w == VA(0), VA(0), R::count(value)));
     value = where(w == VA(0), VA(0), value * w);
     if constexpr (summed) sums.across.add(value);
+    sums.tiles = true;
     if constexpr (values) {
       T buffer[lanes], before[lanes];
       value = value * VA(scale_);
@@ -326,7 +330,6 @@ class RowWalk {
       if (to != buffer) std::copy_n(buffer, count, to);
       value_sink_.write(row, count, buffer);
     }
-    (void)sums;
   }
   template <std::size_t... I, std::size_t... G>
   VA evaluate_tile(Index row, Index count, const VA& scale, T (*in)[tile_size], T (*out)[tile_size],

@@ -55,15 +55,17 @@ struct CrossEntropy {
     using P = typename Row::P;
     const Softmax<Row, Slope> softmax(x, slope);
     const V w = class_weight(x, weight, y);
-    const V term = w * (softmax.log_total - (at(x, y) - softmax.maximum));
+    const V x_y = at(x, y);
+    const V term = w * (softmax.log_total - (x_y - softmax.maximum));
     const V loss = where(w == V(0), V(0), term);
     const P w_entry = spread(x, w);
-    const auto hot = one_hot(x, y);
     if (label_smoothing == 0) {
-      softmax.transform_slope(
-          slope, [&](const P& p, const P& is_y) { return w_entry * (p - is_y); }, hot);
+      softmax.transform_slope(slope, [&](const P& p) { return w_entry * p; });
+      const V p_y = softmax.at(x_y);
+      replace(slope, y, w * p_y, w * (p_y - V(1)));
       return loss;
     }
+    const auto hot = one_hot(x, y);
     const V certain(1 - label_smoothing), even(label_smoothing / double(x.size()));
     const P certain_w = P(1 - label_smoothing) * w_entry, even_entry(label_smoothing / double(x.size()));
     const P all_w(weight.size() == 0 ? double(x.size()) : weight.sum());

@@ -43,8 +43,8 @@ struct NLL {
     using V = typename Row::V;
     using P = typename Row::P;
     const V w = class_weight(x, weight, y);
-    const P w_entry = spread(x, w);
-    transform(slope, [&](const P& is_y) { return -w_entry * is_y; }, one_hot(x, y));
+    fill(slope, x, P(0));
+    replace(slope, y, V(0), -w);
     return where(w == V(0), V(0), -w * at(x, y));
   }
 };
