@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+#include "eigenloss/detail/ctc_log_domain.hpp"
+#include "eigenloss/detail/packet_math.hpp"
+
+// The tables of one sequence for CTC (ctc_sequence.hpp), and its emissions: the probabilities of
+// the symbols in use, frame by frame.
+namespace eigenloss::detail {
+
+// What a call needs to know: the sequence's label is `labels` classes, label(0), label(1), ...; the
+// caller has checked that they lie in [0, classes) and are not `blank`.
+struct CtcShape {
+  Eigen::Index frames, labels, classes, blank;
+};
+
+// One vector of numbers after the other, 64-byte aligned; with a null base, only their size.
+class CtcArena {
+ public:
+  explicit CtcArena(void* base) : base_(static_cast<unsigned char*>(base)) {
+    if (base) used_ = (64 - reinterpret_cast<std::uintptr_t>(base) % 64) % 64;
+  }
+  template <class T>
+  T* take(Eigen::Index count) {
+    T* result = base_ ? reinterpret_cast<T*>(base_ + used_) : nullptr;
+    used_ += (static_cast<std::size_t>(count) * sizeof(T) + 63) / 64 * 64;
+    return result;
+  }
+  std::size_t used() const { return used_; }
+
+ private:
+  unsigned char* base_;
+  std::size_t used_ = 0;
+};
+
+// A row of states: the labels behind eight zeros, then the blanks. Eight is the largest packet.
+struct CtcTables {
+  static constexpr Eigen::Index gap = 8;
+  Eigen::Index frames, labels, classes, blank, rows, symbols = 0, pitch, width, slack = 0;
+  double *emission, *state, *backward, *label_emission, *skip, *product, *occupancy, *top, *mass;
+  std::int32_t *slot, *earliest, *symbol, *slot_of_class;
+  CtcWide *wide, *wide_backward, *wide_emission;
+  double log_scale = 0;         // logarithm of the factors left out of the emissions
+  double tilt = 0, weight = 1;  // 2^tilt = weight, the factor for entering a label
+  bool raised = false;          // an emission was raised
+
+  CtcTables(const CtcShape& shape, bool gradient, CtcArena& arena)
+      : frames(shape.frames),
+        labels(shape.labels),
+        classes(shape.classes),
+        blank(shape.blank),
+        rows(gradient ? std::max<Eigen::Index>(frames, 2) : 2),
+        pitch(round_up(std::min(labels + 1, classes))),
+        width(round_up(labels + 1) + gap) {
+    emission = arena.take<double>(frames * pitch);
+    backward = arena.take<double>(2 * row_size());
+    label_emission = arena.take<double>(width);
+    skip = arena.take<double>(width + gap);
+    product = arena.take<double>(width);
+    occupancy = arena.take<double>(pitch);
+    top = arena.take<double>(frames);
+    mass = arena.take<double>(frames);
+    slot = arena.take<std::int32_t>(labels);
+    earliest = arena.take<std::int32_t>(labels);
+    symbol = arena.take<std::int32_t>(pitch);
+    slot_of_class = arena.take<std::int32_t>(classes);
+    wide_backward = arena.take<CtcWide>(2 * (2 * labels + 1));
+    wide_emission = arena.take<CtcWide>(pitch);
+    CtcArena same = arena;  // one or the other is used
+    wide = same.take<CtcWide>(rows * (2 * labels + 1));
+    state = arena.take<double>(rows * row_size());
+    if (same.used() > arena.used()) arena = same;
+  }
+
+  static Eigen::Index round_up(Eigen::Index n) { return (n + 7) / 8 * 8; }
+  Eigen::Index row_size() const { return gap + 2 * width; }
+  double* row(Eigen::Index t) const {  // without a gradient, two rows take turns
+    return state + (rows > 2 ? t : t % 2) * row_size() + gap;
+  }
+};
+
+using CtcPacket = Eigen::internal::packet_traits<double>::type;
+constexpr Eigen::Index ctc_lanes = Eigen::internal::packet_traits<double>::size;
+constexpr double ctc_least = 0x1p-500;  // positive sums and emissions below are raised to it
+constexpr double ctc_least_log = -346.5735902799;  // slightly above its logarithm
+constexpr int ctc_top_exponent = 480;
+
+// The symbols in use, blank first, the slot of every label among them, the frame from which a label
+// can be reached (it can be left behind `slack` frames later), and w K_s. Returns whether the label
+// fits into the frames.
+template <class Label>
+bool ctc_prepare(CtcTables& a, Label label) {
+  using Eigen::Index;
+  std::fill(a.slot_of_class, a.slot_of_class + a.classes, -1);
+  a.symbol[a.symbols++] = static_cast<std::int32_t>(a.blank);
+  const double r =
+      static_cast<double>(a.labels) / static_cast<double>(std::max<Index>(a.frames, 1));
+  // A uniform model drifts by sqrt(w / (w + 4)) labels a frame; this w makes that S / T.
+  if (a.labels > 0) {
+    a.tilt = r < 0.95 ? std::max(std::round(std::log2(4 * r * r / (1 - r * r))), -30.0) : 5.0;
+  }
+  a.weight = std::exp2(a.tilt);
+  std::fill(a.skip, a.skip + a.width + a.gap, 0.0);
+  std::fill(a.label_emission, a.label_emission + a.width, 0.0);
+  Index repeats = 0;
+  for (Index s = 0; s < a.labels; ++s) {
+    const auto c = static_cast<std::int32_t>(label(s));
+    std::int32_t& known = a.slot_of_class[c];
+    if (known < 0) {
+      known = static_cast<std::int32_t>(a.symbols);
+      a.symbol[a.symbols++] = c;
+    }
+    a.slot[s] = known;
+    const bool repeat = s > 0 && known == a.slot[s - 1];
+    repeats += repeat ? 1 : 0;
+    a.skip[s] = repeat || s == 0 ? 0.0 : a.weight;
+    a.earliest[s] = static_cast<std::int32_t>(s + repeats);
+  }
+  a.slack = a.frames - a.labels - repeats;
+  return a.slack >= 0;
+}
+
+// Gathers what frame t holds of the symbols (in frame 0, only blank and the first label can be
+// met), and pads with -inf. Returns the largest, or 0 if there is none above -inf.
+template <class Scalar>
+double ctc_gather(const CtcTables& a, Eigen::Index t, const Scalar* frame, double* x) {
+  using namespace Eigen::internal;
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  const Eigen::Index count = t == 0 ? std::min<Eigen::Index>(a.symbols, 2) : a.symbols;
+  for (Eigen::Index k = 0; k < count; ++k) x[k] = static_cast<double>(frame[a.symbol[k]]);
+  for (Eigen::Index k = count; k < a.round_up(a.symbols); ++k) x[k] = -infinity;
+  CtcPacket largest = pset1<CtcPacket>(-infinity);
+  for (Eigen::Index k = 0; k < a.symbols; k += ctc_lanes) {
+    largest = pmax(largest, pload<CtcPacket>(x + k));
+  }
+  const double top = predux_max(largest);
+  return top == -infinity ? 0 : top;
+}
+
+// x <- e^(x - top), raised to ctc_least unless 0. Returns the sum of the exponents, which is NaN if
+// one is.
+inline double ctc_exponentiate(CtcTables& a, double top, double* x) {
+  using namespace Eigen::internal;
+  const CtcPacket infinite = pset1<CtcPacket>(-std::numeric_limits<double>::infinity());
+  const CtcPacket least = pset1<CtcPacket>(ctc_least_log), shift = pset1<CtcPacket>(top);
+  CtcPacket sum = pset1<CtcPacket>(0), lowest = sum;
+  for (Eigen::Index k = 0; k < a.symbols; k += ctc_lanes) {
+    const CtcPacket y = psub(pload<CtcPacket>(x + k), shift);
+    const CtcPacket finite = pcmp_lt(infinite, y);
+    sum = padd(sum, y);
+    lowest = pmin(lowest, pand(finite, y));
+    pstore(x + k, pand(finite, packet_exp_nonpositive(pmax(y, least))));
+  }
+  a.raised = a.raised || predux_min(lowest) < ctc_least_log;
+  return predux(sum);
+}
+
+// Calls apply(packet, i, n) for the numbers x[i .. i + n): the first n lanes of the packet, the
+// rest being -inf. With `again`, the last call may hold numbers of the one before instead.
+template <bool again, class Scalar, class Apply>
+EIGEN_STRONG_INLINE void ctc_packets(const Scalar* x, Eigen::Index size, Apply apply) {
+  using namespace Eigen::internal;
+  using Packet = typename packet_traits<Scalar>::type;
+  constexpr Eigen::Index lanes = packet_traits<Scalar>::size;
+  Eigen::Index i = 0;
+  for (; i + lanes <= size; i += lanes) apply(ploadu<Packet>(x + i), i, lanes);
+  if (i == size) return;
+  if (again && i > 0) return apply(ploadu<Packet>(x + size - lanes), size - lanes, lanes);
+  Scalar rest[2 * lanes];
+  if (i > 0) {
+    pstoreu(rest, ploadu<Packet>(x + size - lanes));
+  } else {
+    std::copy(x, x + size, rest + lanes - size);
+  }
+  pstoreu(rest + lanes, pset1<Packet>(-std::numeric_limits<Scalar>::infinity()));
+  apply(ploadu<Packet>(rest + lanes - (size - i)), i, size - i);
+}
+
+// A frame's largest logit, and the sum of e^(logit - largest). The ones are counted apart, in
+// double: next to them the rest would lose the digits that the loss of a sure model consists of. An
+// infinite maximum gives NaN.
+template <class Scalar>
+void ctc_frame_mass(const Scalar* frame, Eigen::Index classes, double* top, double* mass) {
+  using namespace Eigen::internal;
+  using Packet = typename packet_traits<Scalar>::type;
+  Packet largest = pset1<Packet>(-std::numeric_limits<Scalar>::infinity());
+  ctc_packets<true>(frame, classes, [&](const Packet& x, Eigen::Index, Eigen::Index) {
+    largest = pmax(largest, x);
+  });
+  const Scalar shift = predux_max(largest);
+  const Packet at_top = pset1<Packet>(shift), one = pset1<Packet>(Scalar(1));
+  *top = static_cast<double>(shift);
+  *mass = *top - *top;
+  for (Eigen::Index first = 0; first < classes; first += 512) {  // short sums in Scalar
+    Packet rest = pset1<Packet>(Scalar(0)), ones = rest;
+    ctc_packets<false>(frame + first, std::min<Eigen::Index>(512, classes - first),
+                       [&](const Packet& x, Eigen::Index, Eigen::Index) {
+                         const Packet is_top = pcmp_eq(x, at_top);
+                         ones = padd(ones, pand(one, is_top));
+                         rest =
+                             padd(rest, pandnot(packet_exp_nonpositive(psub(x, at_top)), is_top));
+                       });
+    *mass += static_cast<double>(predux(ones)) + static_cast<double>(predux(rest));
+  }
+}
+
+// Emissions of all frames, and the logarithm of the factors left out of them; false if there is a
+// NaN. One logarithm serves many frames: their sums, each between 1 and `classes`, are multiplied
+// first.
+template <bool from_logits, class Frames>
+bool ctc_load(CtcTables& a, Frames frames) {
+  double nan_check = 0, masses = 1, lost = 0;
+  const auto add = [&](double term) {  // compensated: the terms may cancel the logarithm of the
+                                       // scaled probability
+    const double sum = a.log_scale + term;
+    const double kept = sum - a.log_scale;
+    lost += (a.log_scale - (sum - kept)) + (term - kept);
+    a.log_scale = sum;
+  };
+  for (Eigen::Index t = 0; t < a.frames; ++t) {
+    const auto* frame = frames(t);
+    double* x = a.emission + t * a.pitch;
+    const double top = ctc_gather(a, t, frame, x);
+    double scale = top;
+    if constexpr (from_logits) {
+      ctc_frame_mass(frame, a.classes, a.top + t, a.mass + t);
+      scale -= a.top[t];
+      masses *= a.mass[t];
+      if (masses > 1e200) {
+        add(-std::log(masses));
+        masses = 1;
+      }
+    }
+    add(scale);
+    nan_check += ctc_exponentiate(a, top, x);
+  }
+  a.log_scale += lost - std::log(masses);
+  return !std::isnan(nan_check) && !std::isnan(a.log_scale);
+}
+
+}  // namespace eigenloss::detail

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <utility>
+
+#include "eigenloss/detail/ctc_emissions.hpp"
+#include "eigenloss/detail/ctc_log_domain.hpp"
+
+// CTC's recursions over the states of one sequence: blanks b_0 .. b_S and labels l_0 .. l_(S-1),
+// b_s before l_s. With a frame's emissions p, and K_s = 1 where l_s differs from l_(s-1), else 0:
+//   b_s' = p_blank (b_s + l_(s-1))
+//   l_s' = p[l_s] (l_s + b_s + K_s l_(s-1))
+// forward, and the same backward; the posterior of a state is the product of its two variables over
+// the sum of these products in its frame. All in double and on probabilities, as a logarithm for
+// every state would cost ten times as much; in three ways, all exact, the numbers are kept in
+// range:
+//   emissions are relative to the frame's largest, whose logarithm goes straight into the loss;
+//   a row is scaled by a power of two, which brings its largest state to 2^480;
+//   entering a label costs a factor w = 2^tilt, which every complete path meets S times. With a
+//   flat model, the forward variables would else run ahead to the last label and the backward ones
+//   to the first, and they would hardly overlap.
+//
+// Why no state that matters is lost: a positive sum below 2^-500 is raised to it, and so is a
+// positive emission. Products then stay normal numbers, what is 0 is so because no path leads
+// there, and every variable is an upper bound of its true value. Raising a state adds at most
+// 2^-500 times the variable of the other direction, which is below 2^490: at most n 2^-9 in a frame
+// of n states, of a total Z_t that includes every complete path. Raising emissions adds at most n
+// 2^480. With all Z_t above 2^240, or above 2^720 where an emission was raised, T frames add up to
+// a relative error below T n 2^-240. A value alone has no Z_t: if anything was raised, the
+// recursion runs again with all of that dropped, for a lower bound, and the two must agree. What
+// fails these tests runs in numbers with an exponent of their own (ctc_log_domain.hpp).
+namespace eigenloss::detail {
+
+// The states in use at frame t, rounded out to whole packets: [first, end).
+struct CtcBand {
+  Eigen::Index low = 0, high = 0;  // labels that are reachable and not too late
+  Eigen::Index first = 0, end = 0;
+
+  void move(const CtcTables& a, Eigen::Index t) {
+    while (high < a.labels && a.earliest[high] <= t) ++high;
+    while (high > 0 && a.earliest[high - 1] > t) --high;
+    while (low < a.labels && a.earliest[low] + a.slack < t) ++low;
+    while (low > 0 && a.earliest[low - 1] + a.slack >= t) --low;
+    first = low / ctc_lanes * ctc_lanes;
+    end = first + (high - first + ctc_lanes) / ctc_lanes * ctc_lanes;
+  }
+};
+
+// The emissions of frame t: the blank's, which is returned, and those of the labels in the band.
+inline double ctc_spread(const CtcTables& a, Eigen::Index t, const CtcBand& band) {
+  const double* emission = a.emission + t * a.pitch;
+  const Eigen::Index end = std::min(band.end, a.labels);
+  for (Eigen::Index s = band.first; s < end; ++s) a.label_emission[s] = emission[a.slot[s]];
+  return emission[0];
+}
+
+// The exponent that brings a row whose largest state is `peak` up to 2^480, within the range of a
+// factor.
+inline int ctc_rescaling(double peak) {
+  return std::min(ctc_top_exponent - ctc_exponent(peak), 1000);
+}
+
+// The smallest number that a recursion keeps, and what it makes of a smaller one that is not 0.
+struct CtcFloor {
+  CtcPacket least, cut;
+  CtcPacket operator()(const CtcPacket& x) const {
+    return Eigen::internal::pand(Eigen::internal::pcmp_lt(cut, x), Eigen::internal::pmax(x, least));
+  }
+};
+
+// One frame forward, from row to row. Returns the largest new state; with `watch`, adds to `raised`
+// what the floor added.
+template <bool watch>
+double ctc_forward_step(const CtcTables& a, const CtcBand& band, const double* from, double* to,
+                        double blank, double factor, const CtcFloor& floor, CtcPacket& raised) {
+  using namespace Eigen::internal;
+  const CtcPacket p = pset1<CtcPacket>(blank), c = pset1<CtcPacket>(factor);
+  const CtcPacket w = pset1<CtcPacket>(a.weight), zero = pset1<CtcPacket>(0);
+  CtcPacket peak = zero;
+  for (Eigen::Index s = band.first; s < band.end; s += ctc_lanes) {
+    const CtcPacket before = ploadu<CtcPacket>(from + s - 1);
+    const CtcPacket b = pload<CtcPacket>(from + a.width + s);
+    const CtcPacket l = pload<CtcPacket>(from + s);
+    const CtcPacket to_b = pmul(c, padd(b, before));
+    const CtcPacket to_l = pmul(c, pmadd(pload<CtcPacket>(a.skip + s), before, pmadd(w, b, l)));
+    const CtcPacket kept_b = floor(to_b), kept_l = floor(to_l);
+    if constexpr (watch) {
+      raised = padd(raised, padd(psub(kept_b, to_b), psub(kept_l, to_l)));
+    }
+    const CtcPacket new_b = pmul(kept_b, p);
+    const CtcPacket new_l = pmul(kept_l, pload<CtcPacket>(a.label_emission + s));
+    pstore(to + a.width + s, new_b);
+    pstore(to + s, new_l);
+    peak = pmax(peak, pmax(new_b, new_l));
+  }
+  to[band.first - 1] = 0;  // what the next frame may read around the band
+  pstore(to + band.end, zero);
+  pstore(to + a.width + band.end, zero);
+  return predux_max(peak);
+}
+
+// log of the label's probability; -inf where it is exactly 0. With `watch`, `raised` tells whether
+// the floor raised a state.
+template <bool watch>
+double ctc_forward(CtcTables& a, CtcFloor floor, bool* raised) {
+  using Eigen::internal::pset1;
+  double* start = a.row(a.rows - 1);  // before frame 0: a path is about to enter b_0 or l_0
+  const double* from = start;
+  std::fill(start - a.gap, start - a.gap + a.row_size(), 0.0);
+  start[a.width] = 1;
+  CtcPacket added = pset1<CtcPacket>(0);
+  CtcBand band;
+  double peak = 1;
+  std::int64_t exponent = 0;
+  for (Eigen::Index t = 0; t < a.frames; ++t) {
+    band.move(a, t);
+    const double blank = ctc_spread(a, t, band);
+    const int shift = ctc_rescaling(peak);
+    exponent -= shift;
+    double* to = a.row(t);
+    peak = ctc_forward_step<watch>(a, band, from, to, blank, ctc_power_of_two(shift), floor, added);
+    from = to;
+    if (!(peak > 0)) return -std::numeric_limits<double>::infinity();
+  }
+  *raised = Eigen::internal::predux(added) > 0;
+  const double total = from[a.width + a.labels] + (a.labels > 0 ? from[a.labels - 1] : 0.0);
+  const int k = ctc_exponent(total);
+  const double tilted = a.tilt * static_cast<double>(a.labels);
+  return ctc_log(total * ctc_power_of_two(-k), static_cast<double>(exponent + k) - tilted);
+}
+
+// Sums of forward times backward variables
+struct CtcSums {
+  CtcPacket blanks, labels;
+};
+
+// One frame backward, from the products of emissions and backward variables at t + 1 to those at t.
+// Adds up the frame's posterior products, those of each label into `product` as well; returns the
+// largest state.
+inline double ctc_backward_step(const CtcTables& a, const CtcBand& band, const double* alpha,
+                                const double* from, double* to, double blank, double factor,
+                                const CtcFloor& floor, CtcSums& sums) {
+  using namespace Eigen::internal;
+  const CtcPacket p = pset1<CtcPacket>(blank), c = pset1<CtcPacket>(factor);
+  const CtcPacket w = pset1<CtcPacket>(a.weight), zero = pset1<CtcPacket>(0);
+  CtcPacket peak = zero;
+  for (Eigen::Index s = band.first; s < band.end; s += ctc_lanes) {
+    const CtcPacket l = pload<CtcPacket>(from + s), l_after = ploadu<CtcPacket>(from + s + 1);
+    const CtcPacket b = pload<CtcPacket>(from + a.width + s);
+    const CtcPacket b_after = ploadu<CtcPacket>(from + a.width + s + 1);
+    const CtcPacket skip = ploadu<CtcPacket>(a.skip + s + 1);
+    const CtcPacket to_b = floor(pmul(c, pmadd(w, l, b)));
+    const CtcPacket to_l = floor(pmul(c, pmadd(skip, l_after, padd(l, b_after))));
+    const CtcPacket share = pmul(to_l, pload<CtcPacket>(alpha + s));
+    pstore(a.product + s, share);
+    sums.labels = padd(sums.labels, share);
+    sums.blanks = pmadd(to_b, pload<CtcPacket>(alpha + a.width + s), sums.blanks);
+    const CtcPacket new_b = pmul(to_b, p);
+    const CtcPacket new_l = pmul(to_l, pload<CtcPacket>(a.label_emission + s));
+    pstore(to + a.width + s, new_b);
+    pstore(to + s, new_l);
+    peak = pmax(peak, pmax(new_b, new_l));
+  }
+  for (double* row : {to, to + a.width}) {
+    pstore(row + band.first - ctc_lanes, zero);
+    pstore(row + band.end, zero);
+  }
+  return predux_max(peak);
+}
+
+// Hands the posteriors to visit(t, occupancy, their sum), from the last frame on; returns the
+// smallest sum.
+template <class Visit>
+double ctc_backward(CtcTables& a, const CtcFloor& floor, Visit visit) {
+  using namespace Eigen::internal;
+  std::fill(a.backward, a.backward + 2 * a.row_size(), 0.0);
+  double *to = a.backward + a.gap, *from = to + a.row_size();
+  from[a.width + a.labels] = 1;  // after the last frame, which a path leaves from b_S or l_(S-1)
+  double peak = 1, least_total = std::numeric_limits<double>::infinity();
+  CtcBand band;
+  for (Eigen::Index t = a.frames - 1; t >= 0; --t) {
+    band.move(a, t);
+    const double blank = ctc_spread(a, t, band);
+    CtcSums sums{pset1<CtcPacket>(0), pset1<CtcPacket>(0)};
+    const double factor = ctc_power_of_two(ctc_rescaling(peak));
+    peak = ctc_backward_step(a, band, a.row(t), from, to, blank, factor, floor, sums);
+    std::fill(a.occupancy, a.occupancy + a.symbols, 0.0);
+    a.occupancy[0] = predux(sums.blanks);
+    for (Eigen::Index s = band.low; s < band.high; ++s) a.occupancy[a.slot[s]] += a.product[s];
+    const double total = a.occupancy[0] + predux(sums.labels);
+    least_total = std::min(least_total, total);
+    visit(t, static_cast<const double*>(a.occupancy), total);
+    std::swap(to, from);
+  }
+  return least_total;
+}
+
+}  // namespace eigenloss::detail
