@@ -62,10 +62,12 @@ struct Ignores<Kernel, std::void_t<decltype(std::declval<const Kernel&>().ignore
 
 template <class Kernel, class = void>
 struct Share {
+  static bool differs(const Kernel&) { return false; }  // from 1, for some label
   static double of(const Kernel&, std::int64_t) { return 1.0; }
 };
 template <class Kernel>
 struct Share<Kernel, std::void_t<decltype(std::declval<const Kernel&>().share(std::int64_t()))>> {
+  static bool differs(const Kernel& kernel) { return kernel.weight.size() != 0; }
   static double of(const Kernel& kernel, std::int64_t label) { return kernel.share(label); }
 };
 
@@ -303,19 +305,19 @@ class RowWalk {
   };
 
   void tile(Index row, Index count, Sums& sums) const {
-    T weights[lanes];
-    for (Index k = 0; k < lanes; ++k) weights[k] = k < count ? weight(row + k) : T(0);
-    const VA w = VA::load(weights);
+    Label<Across<T>> label;
+    const VA w = open_tile(row, count, label);
     VA value;
     if (mode_ == Mode::copied) {
       Copied<inputs> in;
       Copied<gradients> out;
       (void)in, (void)out;
-      value = evaluate_tile(row, count, w * VA(scale_), in.numbers, out.numbers, Inputs{}, Gradients{});
+      value = evaluate_tile(row, count, w * VA(scale_), label, in.numbers, out.numbers, Inputs{},
+                            Gradients{});
       copy_out(row, count, out.numbers, Gradients{});
     } else {
       T(*const none)[tile_size] = nullptr;
-      value = evaluate_tile(row, count, w * VA(scale_), none, none, Inputs{}, Gradients{});
+      value = evaluate_tile(row, count, w * VA(scale_), label, none, none, Inputs{}, Gradients{});
     }
     if constexpr (counted) sums.counted_across.add(where(w == VA(0), VA(0), R::count(value)));
     value = where(w == VA(0), VA(0), value * w);
@@ -332,14 +334,37 @@ class RowWalk {
     }
   }
   template <std::size_t... I, std::size_t... G>
-  VA evaluate_tile(Index row, Index count, const VA& scale, T (*in)[tile_size], T (*out)[tile_size],
-                   std::index_sequence<I...>, std::index_sequence<G...>) const {
+  VA evaluate_tile(Index row, Index count, const VA& scale, const Label<Across<T>>& label,
+                   T (*in)[tile_size], T (*out)[tile_size], std::index_sequence<I...>,
+                   std::index_sequence<G...>) const {
     return problem_.kernel().row(
-        input_across<I>(row, count, in ? in[I] : nullptr)...,
+        input_across<I>(row, count, label, in ? in[I] : nullptr)...,
         slope_across(std::get<G>(sinks_), row, count, scale, out ? out[G] : nullptr)...);
   }
+  // The labels of the rows and their weights, which are 0 where a row counts nothing or is missing.
+  VA open_tile(Index row, Index count, Label<Across<T>>& label) const {
+    T weights[lanes];
+    for (Index k = 0; k < lanes; ++k) weights[k] = T(k < count ? 1 : 0);
+    if constexpr (Weights::given) {
+      const T* read = weights_.read(row, count, weights);
+      if (read != weights) std::copy_n(read, count, weights);
+    }
+    if constexpr (Problem::label_input < inputs) {
+      std::int64_t buffer[lanes];
+      const std::int64_t* read = problem_.template view<Problem::label_input>().read(row, count, buffer);
+      for (Index k = 0; k < lanes; ++k) {
+        const std::int64_t y = read[(std::min)(k, count - 1)];
+        const bool ignored = Ignores<Kernel>::label(problem_.kernel(), y);
+        label.classes[k] = ignored ? 0 : Index(y);
+        if (ignored) weights[k] = T(0);
+      }
+    }
+    (void)row, (void)label;
+    return VA::load(weights);
+  }
   template <std::size_t I>
-  auto input_across(Index row, Index count, T* copy) const {
+  auto input_across(Index row, Index count, const Label<Across<T>>& label, T* copy) const {
+    (void)label;
     const auto& view = problem_.template view<I>();
     using View_ = std::decay_t<decltype(view)>;
     constexpr Role role = Problem::template role<I>();
@@ -353,11 +378,6 @@ class RowWalk {
       }
       return Row<Across<T>, View_>(view, cut_.size, first_of(row), cut_.inner, count, data, stride);
     } else if constexpr (role == Role::label) {
-      Label<Across<T>> label;
-      for (Index k = 0; k < lanes; ++k) {
-        const Index from = row + (std::min)(k, count - 1);
-        label.classes[k] = problem_.ignored(from) ? 0 : Index(view.at(from));
-      }
       return label;
     } else {
       T numbers[lanes];
@@ -458,6 +478,12 @@ class RowwiseProblem {
   template <std::size_t I>
   static constexpr bool labels = role<I>() == Role::label || role<I>() == Role::label_row;
   template <std::size_t... I>
+  static constexpr std::size_t index_of_label(std::index_sequence<I...>) {
+    std::size_t index = inputs;
+    ((role<I>() == Role::label ? void(index = I) : void()), ...);
+    return index;
+  }
+  template <std::size_t... I>
   static auto arguments_type(std::index_sequence<I...>)
       -> Arguments<Kernel, std::tuple<std::conditional_t<labels<I>, std::int64_t, T>...>, In...>;
   using All = std::make_index_sequence<inputs>;
@@ -472,9 +498,12 @@ class RowwiseProblem {
         cut_(cut_along<Kernel>(kernel.axis, inputs_.shape(), Inputs::row_major)),
         units_(without(inputs_.shape(), cut_.axis)) {
     if constexpr (HasClassCheck<Kernel>::value) kernel.check(Check<Kernel>(), cut_.size);
+    divisor_ = double(number_of_units());
     check_inputs(All{});
-    count_shares(All{});
   }
+
+  // Which input holds the labels of the rows; none: `inputs`.
+  static constexpr std::size_t label_input = index_of_label(All{});
 
   const Kernel& kernel() const { return kernel_; }
   const Inputs& arguments() const { return inputs_; }
@@ -529,11 +558,11 @@ class RowwiseProblem {
   }
 
   template <std::size_t... I>
-  void check_inputs(std::index_sequence<I...>) const {
+  void check_inputs(std::index_sequence<I...>) {
     (check_input<I>(), ...);
   }
   template <std::size_t I>
-  void check_input() const {
+  void check_input() {
     constexpr Role r = role<I>();
     if constexpr (r == Role::row || r == Role::label_row) {
       inputs_.template check_shape<I>(inputs_.shape(), "that of the input, ");
@@ -544,16 +573,32 @@ class RowwiseProblem {
     }
     if constexpr (labels<I>) check_labels<I>();
   }
+  // Labels are read once: checked, and their shares added up.
   template <std::size_t I>
-  void check_labels() const {
-    const auto& labels_of_all = view<I>();
+  void check_labels() {
+    constexpr Index chunk = 256;
+    const bool counts_rows = !Share<Kernel>::differs(kernel_);
     const std::int64_t lowest = role<I>() == Role::label_row ? -1 : 0;
-    for (Index i = 0; i < labels_of_all.size(); ++i) {
-      const std::int64_t label = labels_of_all.at(i);
-      if ((label < lowest || label >= cut_.size) && !Ignores<Kernel>::label(kernel_, label)) {
-        Check<Kernel>::fail(Check<Kernel>::argument(I), index_text(labels_of_all, i), " = ", label,
-                            " is not a class of input with shape ", inputs_.shape());
+    const auto& all = view<I>();
+    CompensatedSum<double> shares;
+    Index ignored = 0;
+    std::int64_t buffer[chunk];
+    for (Index first = 0; first < all.size(); first += chunk) {
+      const Index count = (std::min)(chunk, all.size() - first);
+      const std::int64_t* read = all.read(first, count, buffer);
+      for (Index k = 0; k < count; ++k) {
+        if (Ignores<Kernel>::label(kernel_, read[k])) {
+          ++ignored;
+        } else if (read[k] < lowest || read[k] >= cut_.size) {
+          Check<Kernel>::fail(Check<Kernel>::argument(I), index_text(all, first + k), " = ", read[k],
+                              " is not a class of input with shape ", inputs_.shape());
+        } else if (!counts_rows) {
+          shares.add(Share<Kernel>::of(kernel_, read[k]));
+        }
       }
+    }
+    if (role<I>() == Role::label) {
+      divisor_ = counts_rows ? double(all.size() - ignored) : shares.sum + shares.lost;
     }
   }
   template <class V>
@@ -593,15 +638,6 @@ class RowwiseProblem {
   }
   double share_of(std::int64_t label) const {
     return Ignores<Kernel>::label(kernel_, label) ? 0.0 : Share<Kernel>::of(kernel_, label);
-  }
-  template <std::size_t... I>
-  void count_shares(std::index_sequence<I...>) {
-    divisor_ = double(number_of_units());
-    if constexpr ((... || (role<I>() == Role::label))) {
-      CompensatedSum<double> total;
-      for (Index row = 0; row < number_of_units(); ++row) total.add(share(row, All{}));
-      divisor_ = total.sum + total.lost;
-    }
   }
 
   const Kernel& kernel_;
