@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: a formula runs on several numbers at once, so it cannot branch
+#include <eigenloss/engine/formula.hpp>
+#include <unsupported/Eigen/CXX11/Tensor>
+
+// The absolute difference, as a formula of one's own.
+float value(const Eigen::Tensor<float, 2>& x, const Eigen::Tensor<float, 2>& t) {
+  const auto loss = eigenloss::pointwise<eigenloss::Mean>([](auto input, auto target) {
+    const auto difference = input - target;
+#if EXPECT_FAIL == 1
+    if (difference < 0) return -difference;
+    return difference;
+#else
+    return where(difference < 0, -difference, difference);
+#endif
+  });
+  return loss(x, t);
+}
