@@ -8,11 +8,13 @@ using namespace reference;
 
 namespace {
 
-// The variance is in the shape of the input, or without its last dimension, or a number.
+// The variance has the rank of the input, or is without its last dimension, or a number. The first of them has the
+// most checks: see check_reductions.
 struct Gaussian {
   template <class T, int Layout, int R, class Wrt, class Variance>
   static void with(const Case& c, Wrt wrt, const Variance& variance) {
-    check_reductions<eigenloss::GaussianNLL, T, Layout, R, R == 2>(
+    constexpr bool main_rank = R == 2 && std::is_same<Variance, Eigen::Tensor<T, R, Layout>>::value;
+    check_reductions<eigenloss::GaussianNLL, T, Layout, R, main_rank>(
         c, wrt, tensor<T, R, Layout>(c.arguments[0]), tensor<T, R, Layout>(c.arguments[1]), variance);
   }
   template <class T, int Layout>

@@ -457,7 +457,8 @@ void check_verbs(const Checker& check, const Loss& loss, std::index_sequence<Wrt
     check.gradients("gradient", loss.gradient(arguments...));
     const auto all = std::tie(arguments...);
     auto storage = std::make_tuple(std::get<Wrt>(all)...);  // of the right size, full of other numbers
-    const auto value = loss.value_and_gradient(arguments..., std::get<Wrt>(storage)...);
+    const auto value = std::apply(
+        [&](auto&... gradients) { return loss.value_and_gradient(arguments..., gradients...); }, storage);
     check.value("value_and_gradient into storage", value);
     check.gradients("value_and_gradient into storage", storage);
   }
