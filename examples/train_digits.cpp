@@ -66,7 +66,8 @@ struct Network {
     gradient.resize(output.rows(), output.cols());
     const float value = loss.value_and_gradient(output, batch.labels, gradient);
 
-    const MatrixXf back = (active.array() > 0.0F).select(gradient * second.weight.transpose(), 0.0F);
+    const MatrixXf back =
+        (active.array() > 0.0F).select(gradient * second.weight.transpose(), 0.0F);
     second.descend(active, gradient);
     first.descend(batch.pixels, back);
     return value;
@@ -109,8 +110,9 @@ double accuracy(const Eigen::VectorXi& answer, const Eigen::VectorXi& label) {
   return (answer.array() == label.array()).cast<double>().mean();
 }
 
-// Trains, and gives the two lines of the picture: the loss on what is trained on, and on what is not.
-std::vector<svg::Line> train(Network& network, const Digits& training, const Digits& held_out, std::mt19937& random) {
+// Trains, and gives the two lines of the picture: the loss on the training and on the held-out set.
+std::vector<svg::Line> train(Network& network, const Digits& training, const Digits& held_out,
+                             std::mt19937& random) {
   std::vector<svg::Line> lines{{"training", {}, {}}, {"validation", {}, {}}};
   const Progress progress(epochs, 10);
   for (int epoch = 1; epoch <= epochs; ++epoch) {
@@ -124,8 +126,9 @@ std::vector<svg::Line> train(Network& network, const Digits& training, const Dig
       lines[i].y.push_back(static_cast<double>(values[i]));
     }
     char words[96];
-    std::snprintf(words, sizeof words, "loss: training %.4f, validation %.4f; accuracy %.1f %%", lines[0].y.back(),
-                  lines[1].y.back(), 100 * accuracy(answers(logits), held_out.labels));
+    std::snprintf(words, sizeof words, "loss: training %.4f, validation %.4f; accuracy %.1f %%",
+                  lines[0].y.back(), lines[1].y.back(),
+                  100 * accuracy(answers(logits), held_out.labels));
     progress.show(epoch, words);
   }
   return lines;
@@ -148,7 +151,9 @@ void print_confusion(const Eigen::VectorXi& answer, const Eigen::VectorXi& label
 void run(const std::string& data, const std::string& picture) {
   const Digits digits = read_digits(data);
   const Index count = digits.labels.size(), training_count = count * 4 / 5;
-  if (training_count == 0) throw std::runtime_error(data + ": one image is not enough, a fifth of them is held out");
+  if (training_count == 0) {
+    throw std::runtime_error(data + ": one image is not enough, a fifth of them is held out");
+  }
 
   std::mt19937 random(1);  // the same digits and the same network every time
   const std::vector<Index> order = shuffled(count, random);
@@ -161,15 +166,18 @@ void run(const std::string& data, const std::string& picture) {
   const std::vector<svg::Line> lines = train(network, training, held_out, random);
   const Eigen::VectorXi answer = answers(network.logits(held_out.pixels));
   print_confusion(answer, held_out.labels);
-  svg::save({"CrossEntropy while a network learns to read digits", "epoch", "mean loss", lines}, picture);
-  std::printf("held-out accuracy %.2f %%\npicture: %s\n", 100 * accuracy(answer, held_out.labels), picture.c_str());
+  svg::save({"CrossEntropy while a network learns to read digits", "epoch", "mean loss", lines},
+            picture);
+  std::printf("held-out accuracy %.2f %%\npicture: %s\n", 100 * accuracy(answer, held_out.labels),
+              picture.c_str());
 }
 
 int main(int count, char** arguments) try {
   if (count > 3 || (count > 1 && arguments[1][0] == '-')) {
     throw std::invalid_argument("usage: train_digits [digits.csv [picture.svg]]");
   }
-  run(count > 1 ? arguments[1] : EXAMPLES_DATA_DIR "/digits.csv", count > 2 ? arguments[2] : "train_digits.svg");
+  run(count > 1 ? arguments[1] : EXAMPLES_DATA_DIR "/digits.csv",
+      count > 2 ? arguments[2] : "train_digits.svg");
   return 0;
 } catch (const std::exception& error) {
   std::fflush(stdout);

@@ -19,7 +19,8 @@ namespace detail {
 
 constexpr int pixel_count = 64;
 
-// One line of the file, 64 integers 0..16 and a digit 0..9, into row. Where names the file and the line.
+// One line of the file, 64 integers 0..16 and a digit 0..9, into row. Where names the file and the
+// line.
 inline void parse_digit(const std::string& line, const std::string& where, std::vector<int>& row) {
   row.clear();
   std::size_t from = 0;
@@ -28,10 +29,12 @@ inline void parse_digit(const std::string& line, const std::string& where, std::
     int number = 0;
     const auto [end, error] = std::from_chars(line.data() + from, line.data() + comma, number);
     const bool label = row.size() == pixel_count;
-    if (error != std::errc() || end != line.data() + comma || number < 0 || number > (label ? 9 : 16)) {
-      throw std::runtime_error(where + "column " + std::to_string(row.size() + 1) + " is '" +
-                               line.substr(from, comma - from) + "', expected " +
-                               (label ? "a digit from 0 to 9" : "a pixel, an integer from 0 to 16"));
+    if (error != std::errc() || end != line.data() + comma || number < 0 ||
+        number > (label ? 9 : 16)) {
+      throw std::runtime_error(
+          where + "column " + std::to_string(row.size() + 1) + " is '" +
+          line.substr(from, comma - from) + "', expected " +
+          (label ? "a digit from 0 to 9" : "a pixel, an integer from 0 to 16"));
     }
     row.push_back(number);
     from = comma + 1;
@@ -44,7 +47,8 @@ inline void parse_digit(const std::string& line, const std::string& where, std::
 
 }  // namespace detail
 
-// Reads a file of the format that data/README.md describes; std::runtime_error names the file and the line.
+// Reads a file of the format that data/README.md describes; std::runtime_error names the file and
+// the line.
 inline Digits read_digits(const std::string& path) {
   std::ifstream file(path);
   if (!file) throw std::runtime_error(path + ": cannot be opened");
@@ -55,12 +59,14 @@ inline Digits read_digits(const std::string& path) {
     rows.emplace_back();
     detail::parse_digit(line, path + ":" + std::to_string(rows.size()) + ": ", rows.back());
   }
-  if (rows.empty()) throw std::runtime_error(path + ":1: the file is empty, expected 64 pixels and a digit a line");
+  if (rows.empty())
+    throw std::runtime_error(path + ":1: the file is empty, expected 64 pixels and a digit a line");
 
   const auto count = static_cast<Eigen::Index>(rows.size());
   Digits digits{Eigen::MatrixXf(count, detail::pixel_count), Eigen::VectorXi(count)};
   for (Eigen::Index i = 0; i < count; ++i) {
-    const Eigen::Map<const Eigen::RowVectorXi> row(rows[static_cast<std::size_t>(i)].data(), detail::pixel_count + 1);
+    const Eigen::Map<const Eigen::RowVectorXi> row(rows[static_cast<std::size_t>(i)].data(),
+                                                   detail::pixel_count + 1);
     digits.pixels.row(i) = row.head(detail::pixel_count).cast<float>() / 16.0F;
     digits.labels(i) = row(detail::pixel_count);
   }

@@ -78,8 +78,8 @@ inline std::string style() {
   const char* const light[] = {"#0b62c4", "#d1480b", "#0a7d55", "#a2348f", "#8a6100", "#4b5563"};
   const char* const dark[] = {"#6cb2ff", "#ff9a5c", "#4fd1a1", "#f08cdc", "#e8c14a", "#b6c0cc"};
   const auto colours = [](const char* back, const char* ink, const char* pale, const auto& lines) {
-    std::string css = std::string(".back{fill:") + back + "}text{fill:" + ink + "}.grid{stroke:" + pale +
-                      "}.axis{stroke:" + ink + "}";
+    std::string css = std::string(".back{fill:") + back + "}text{fill:" + ink +
+                      "}.grid{stroke:" + pale + "}.axis{stroke:" + ink + "}";
     for (int i = 0; i < 6; ++i) css += ".line" + std::to_string(i) + "{stroke:" + lines[i] + "}";
     return css;
   };
@@ -92,8 +92,8 @@ inline std::string style() {
 
 inline std::string text(double x, double y, const char* anchor, const std::string& words,
                         const std::string& more = "") {
-  return "<text x=\"" + text_of(x) + "\" y=\"" + text_of(y) + "\" text-anchor=\"" + anchor + "\"" + more +
-         ">" + escaped(words) + "</text>\n";
+  return "<text x=\"" + text_of(x) + "\" y=\"" + text_of(y) + "\" text-anchor=\"" + anchor + "\"" +
+         more + ">" + escaped(words) + "</text>\n";
 }
 
 inline std::string segment(const char* kind, double x1, double y1, double x2, double y2) {
@@ -136,7 +136,8 @@ inline std::string legend(const std::vector<Line>& lines, double x, double y) {
 }
 
 // The smallest and the largest number of one coordinate of all lines.
-inline std::pair<double, double> range(const std::vector<Line>& lines, std::vector<double> Line::*coordinate) {
+inline std::pair<double, double> range(const std::vector<Line>& lines,
+                                       std::vector<double> Line::*coordinate) {
   double low = std::numeric_limits<double>::infinity(), high = -low;
   for (const Line& line : lines) {
     for (const double value : line.*coordinate) {
@@ -161,15 +162,17 @@ inline std::string draw(const Chart& chart) {
                        chart.height - 56, 76);
 
   const std::string size = detail::text_of(chart.width) + " " + detail::text_of(chart.height);
-  std::string result = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + size + "\" width=\"" +
-                       detail::text_of(chart.width) + "\" height=\"" + detail::text_of(chart.height) +
-                       "\" role=\"img\">\n<title>" + detail::escaped(chart.title) + "</title>\n";
+  std::string result = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + size +
+                       "\" width=\"" + detail::text_of(chart.width) + "\" height=\"" +
+                       detail::text_of(chart.height) + "\" role=\"img\">\n<title>" +
+                       detail::escaped(chart.title) + "</title>\n";
   result += detail::style() + "<rect class=\"back\" width=\"100%\" height=\"100%\" rx=\"8\"/>\n";
   result += text(x.from, 30, "start", chart.title, " class=\"title\"");
   result += detail::legend(chart.lines, x.from, 56) + detail::grid(x, y);
   result += text((x.from + x.to) / 2, chart.height - 14, "middle", chart.x_label);
   const double middle = (y.from + y.to) / 2;
-  result += text(20, middle, "middle", chart.y_label, " transform=\"rotate(-90 20 " + detail::text_of(middle) + ")\"");
+  result += text(20, middle, "middle", chart.y_label,
+                 " transform=\"rotate(-90 20 " + detail::text_of(middle) + ")\"");
   for (std::size_t i = 0; i < chart.lines.size(); ++i) {
     result += detail::polyline(chart.lines[i], i, x, y);
   }

@@ -23,7 +23,8 @@ class Progress {
       constexpr int width = 24;
       const auto full = static_cast<std::size_t>(width * done / total_);
       const std::string bar = std::string(full, '#') + std::string(width - full, '.');
-      std::printf("\r[%s] %d/%d  %s\033[K%s", bar.c_str(), done, total_, words.c_str(), done == total_ ? "\n" : "");
+      std::printf("\r[%s] %d/%d  %s\033[K%s", bar.c_str(), done, total_, words.c_str(),
+                  done == total_ ? "\n" : "");
     } else if (done % plain_every_ == 0 || done == 1 || done == total_) {
       std::printf("%d/%d  %s\n", done, total_, words.c_str());
     }

@@ -3,8 +3,8 @@
 
 #include <eigenloss/eigenloss.hpp>
 
-// The same inline function, once in a file with EIGEN_USE_THREADS and once in one without: the linker keeps
-// one of the two, so no definition in the library may depend on the macro.
+// The same inline function, once in a file with EIGEN_USE_THREADS and once in one without: the
+// linker keeps one of the two, so no definition in the library may depend on the macro.
 inline double loss_of_both_files() {
   Eigen::MatrixXd logits(2, 3);
   logits << 1.0, 2.0, 3.0, 1.0, 2.0, 3.0;

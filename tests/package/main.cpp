@@ -16,6 +16,7 @@ int main() {
 
   const float value = eigenloss::CrossEntropy<eigenloss::Mean>{}(logits, labels);
   const float expected = std::log(1.0F + std::exp(-1.0F) + std::exp(-2.0F)) + 1.0F;
-  std::printf("CrossEntropy = %g, expected %g\n", static_cast<double>(value), static_cast<double>(expected));
+  std::printf("CrossEntropy = %g, expected %g\n", static_cast<double>(value),
+              static_cast<double>(expected));
   return std::abs(value - expected) < 1e-6F ? 0 : 1;
 }
