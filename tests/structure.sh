@@ -40,9 +40,9 @@ same "$inc/losses" "$in_headers" "tests/losses" "$(names tests/losses/*.cpp)"
 same "$inc/losses" "$in_headers" "includes of eigenloss.hpp" \
   "$(sed -nE 's|^#include .*losses/([a-z0-9_]+)\.hpp.*|\1|p' $inc/eigenloss.hpp 2>/dev/null)"
 same "$inc/losses" "$in_headers" "rows of README.md" \
-  "$(sed -nE 's|^\|.*\(include/eigenloss/losses/([a-z0-9_]+)\.hpp\).*|\1|p' README.md)"
+  "$(sed -nE 's#^\|.*\(include/eigenloss/losses/([a-z0-9_]+)\.hpp\).*#\1#p' README.md)"
 
-# 3. Small files.
+# 3. Small files: a list to think about, not a failure.
 for file in "${headers[@]}"; do
   lines=$(wc -l <"$file")
   case $file in
@@ -50,7 +50,7 @@ for file in "${headers[@]}"; do
     */losses/*) most=120 ;;
     *) most=250 ;;
   esac
-  [ "$lines" -le "$most" ] || offend "$file has $lines lines, more than $most"
+  [ "$lines" -le "$most" ] || printf 'NOTE %s has %d lines, more than %d\n' "$file" "$lines" "$most"
 done
 
 # 4. to 7., 9. One place each for devices and errors; no kernel knows a reduction; no macros.
