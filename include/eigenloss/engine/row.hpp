@@ -107,6 +107,13 @@ struct Across {
   static EIGEN_STRONG_INLINE const V& maximum(const P (&slot)[slots]) { return slot[0]; }
 };
 
+// ---- Class labels, one for each row. ----
+
+template <class Walk>
+struct Label {
+  Index classes[Walk::V::lanes];
+};
+
 // ---- Rows of numbers. `open` makes the entries [begin, begin + count) ready for `load`. ----
 
 template <class Walk, class Source>
@@ -125,6 +132,7 @@ class Row<Along<T>, Source> {
   Row(const Row&) = delete;
   Index size() const { return size_; }
   V at(Index entry) const { return V(source_.at(first_ + entry * step_)); }
+  V at(const Label<Walk>& label) const { return at(label.classes[0]); }
   void open(Index begin, Index count) const {
     if (step_ == 1) {
       now_ = source_.read(first_ + begin, count, buffer_);
@@ -163,9 +171,17 @@ class Row<Across<T>, Source> {
     if (data_) return P::load(data_ + (begin_ + i) * data_stride_);
     return load_copy(begin_ + i);
   }
-  // The entry of row k of the tile.
-  T at(Index entry, Index k) const {
-    return data_ ? data_[entry * data_stride_ + k] : source_.at(first_ + entry * stride_ + k);
+  // The entry at each row's label.
+  V at(const Label<Walk>& label) const {
+    T entries[P::lanes];
+    if (data_) {
+      for (Index k = 0; k < P::lanes; ++k) entries[k] = data_[label.classes[k] * data_stride_ + k];
+    } else {
+      for (Index k = 0; k < P::lanes; ++k) {
+        entries[k] = source_.at(first_ + label.classes[k] * stride_ + (std::min)(k, lanes_ - 1));
+      }
+    }
+    return V::load(entries);
   }
 
  private:
@@ -179,13 +195,6 @@ class Row<Across<T>, Source> {
   const T* data_;
   Index data_stride_;
   mutable Index begin_ = 0;
-};
-
-// ---- Class labels, one for each row. ----
-
-template <class Walk>
-struct Label {
-  Index classes[Walk::V::lanes];
 };
 
 // A row that is 1 at the label and 0 elsewhere.
@@ -375,14 +384,18 @@ class Slope<Across<T>, Out> {
     now.store(after);
     scale_.store(scale);
     for (Index k = 0; k < lanes_; ++k) {
-      if (scale[k] == T(0)) continue;
       const Index entry = label.classes[k];
-      if (data_) {
-        T& to = data_[entry * data_stride_ + k];
-        to = add_ ? T(to + (after[k] - before[k]) * scale[k]) : T(after[k] * scale[k]);
-      } else {
-        const Index i = first_ + entry * stride_ + k;
-        out_.set(i, add_ ? T(out_.at(i) + (after[k] - before[k]) * scale[k]) : T(after[k] * scale[k]));
+      if (data_ && !add_ && !masks_) {
+        data_[entry * data_stride_ + k] = after[k] * scale[k];
+      } else if (scale[k] != T(0)) {
+        const T change = (after[k] - before[k]) * scale[k];
+        if (data_) {
+          T& to = data_[entry * data_stride_ + k];
+          to = add_ ? T(to + change) : T(after[k] * scale[k]);
+        } else {
+          const Index i = first_ + entry * stride_ + k;
+          out_.set(i, add_ ? T(out_.at(i) + change) : T(after[k] * scale[k]));
+        }
       }
     }
   }

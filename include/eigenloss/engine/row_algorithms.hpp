@@ -150,15 +150,9 @@ void transform(const Slope& slope, const F& f, const First& first, const Rows&..
             [&](const auto&... entries) { return std::array<P, 1>{{f(entries...)}}; }, first, rows...);
 }
 
-template <class Row, class Walk = typename Row::Walk>
+template <class Row, class Walk>
 typename Walk::V at(const Row& row, const detail::Label<Walk>& label) {
-  if constexpr (Walk::across) {
-    typename Walk::Number entries[Walk::V::lanes];
-    for (int k = 0; k < Walk::V::lanes; ++k) entries[k] = row.at(label.classes[k], k);
-    return Walk::V::load(entries);
-  } else {
-    return row.at(label.classes[0]);
-  }
+  return row.at(label);
 }
 
 // Every slope = number, without reading a row.
