@@ -72,6 +72,7 @@ done
 # 10. losses -> engine -> detail, never back, and no loss needs another.
 code '#include.*(losses|eigenloss\.hpp)' "${headers[@]}" | grep -v "^$inc/eigenloss.hpp:" |
   nothing_but "includes a loss"
+code '#include "[a-z0-9_]+\.hpp"' "${losses[@]}" | nothing_but "a loss includes another"
 for file in $inc/detail/*.hpp; do code '#include.*engine/' "$file"; done | nothing_but "detail includes engine"
 
 # 16. Nothing left behind.
