@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "../detail/pack.hpp"
 #include "../reductions.hpp"
 #include "arguments.hpp"
 
@@ -44,9 +45,14 @@ N weighted_divisor(const Problem& problem, const Weights& weights) {
   return total.value();
 }
 
+// What a pass over the units knows of a reduction, so that most reductions share the code of one.
+template <class R, class T>
+using PassOf = std::conditional_t<Counts<R, Vector<T>>::value, R,
+                                  std::conditional_t<Averages<R>::value, Mean, Sum>>;
+
 // One evaluation of a loss. A problem is an engine's view of the arguments of one call; it provides
 //   T, unit_rank, units(), divisor(), batch(), share(first, count, buffer), arguments(),
-//   pass<Value, Gradient, Reduction>(device, weights, scale, term, value sink, outs).
+//   pass<Value, Gradient, PassOf<Reduction, T>>(device, weights, scale, term, value sink, outs).
 template <bool Value, bool Gradient, class R, class Problem, class Device, class W, class ValueOut,
           class Outs>
 auto run(const Problem& problem, const Device& device, const W& w, const Term& term,
@@ -68,7 +74,7 @@ auto run(const Problem& problem, const Device& device, const W& w, const Term& t
   }
   const auto pass = [&](auto value, auto gradient, const N& scale) {
     constexpr bool with_gradient = decltype(gradient)::value;
-    const auto partial = problem.template pass<decltype(value)::value, with_gradient, R>(
+    const auto partial = problem.template pass<decltype(value)::value, with_gradient, PassOf<R, T>>(
         device, weights, scale, term, value_out, outs);
     totals.loss = partial.loss.value();
     totals.counted = partial.counted.value();
