@@ -300,7 +300,7 @@ inline Expected expect(const Case& c, Reduce reduce) {
     e.check_gradients = root == 0 || divisor == 0 || (mean > 0 && std::isfinite(mean));
     spread = mean > 0 ? 1 + value_scale / mean : 1;
     value_scale = mean > 0 ? root + value_scale / root : 0;
-    factor = root == 0 ? 0 : factor / (2 * root);
+    factor = root == 0 || divisor == 0 ? 0 : factor / (2 * root);
   }
   e.value_scale = {value_scale};
   for (std::size_t g = 0; g < e.gradients.size(); ++g) {
