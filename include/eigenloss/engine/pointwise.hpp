@@ -50,8 +50,15 @@ class PointwiseProblem {
   Index number_of_units() const { return inputs_.size(); }
   double divisor() const { return double(inputs_.size()); }
   double batch() const {
-    if constexpr (unit_rank == 0) return 1.0;
-    else return double(inputs_.shape()[0]);
+    if constexpr (unit_rank == 0) {
+      return 1.0;
+    } else {
+      std::size_t dimension = 0;
+      if constexpr (HasAlongAxis<Kernel>::value && unit_rank > 1) {
+        if (checked_axis<Kernel>(kernel_.axis, inputs_.shape()) == 0) dimension = 1;
+      }
+      return double(inputs_.shape()[dimension]);
+    }
   }
   template <class Weights>
   void check_units(const Weights&) const {}
