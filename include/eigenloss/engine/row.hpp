@@ -309,16 +309,14 @@ class Slope<Along<T>, Out> {
   T* scratch() const { return out_.data() && step_ == 1 && !add_ ? out_.data() + first_ : nullptr; }
   static constexpr Index scratch_stride() { return 1; }
   void open(Index begin, Index) const {
-    now_ = out_.data() && step_ == 1 ? out_.data() + first_ + begin : buffer_;
+    now_ = out_.data() && step_ == 1 && !add_ ? out_.data() + first_ + begin : buffer_;
   }
   template <class Lanes>
   EIGEN_STRONG_INLINE void store(Index i, Lanes lanes, const P& slope) const {
-    P gradient = slope * P(scale_);
+    const P gradient = slope * P(scale_);
     if constexpr (std::is_same<Lanes, AllLanes>::value) {
-      if (add_ && now_ != buffer_) gradient = gradient + P::load(now_ + i);
       gradient.store(now_ + i);
     } else {
-      if (add_ && now_ != buffer_) gradient = gradient + load_first<P>(now_ + i, lanes);
       store_first(gradient, now_ + i, lanes);
     }
   }
