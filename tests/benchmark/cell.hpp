@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What the sides of the benchmark share. Neither Eigen nor libtorch is included here, so that each side is a
-// translation unit with compiler flags of its own.
+// What the sides of the benchmark share. Neither Eigen nor libtorch is included here, so that each
+// side is a translation unit with compiler flags of its own.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,9 @@ enum class Family { kPointwise, kClass, kEmbedding, kSequence };
 using Shape = std::vector<std::int64_t>;
 
 inline std::size_t size_of(Scalar scalar) {
-  return scalar == Scalar::kFloat ? 4 : scalar == Scalar::kDouble || scalar == Scalar::kInt64 ? 8 : 2;
+  return scalar == Scalar::kFloat                                ? 4
+         : scalar == Scalar::kDouble || scalar == Scalar::kInt64 ? 8
+                                                                 : 2;
 }
 
 inline std::int64_t elements(const Shape& shape) {
@@ -34,8 +36,9 @@ inline Buffer make_buffer(std::size_t bytes) {
   return Buffer(std::aligned_alloc(64, (bytes + 127) / 64 * 64), std::free);
 }
 
-// One argument of a loss: the same numbers row-major (libtorch reads these, in every cell) and, where a
-// column-major cell needs them, column-major. A differentiable argument has storage for its gradient.
+// One argument of a loss: the same numbers row-major (libtorch reads these, in every cell) and,
+// where a column-major cell needs them, column-major. A differentiable argument has storage for its
+// gradient.
 struct Argument {
   Scalar scalar;
   Shape shape;

@@ -26,12 +26,18 @@ double normal(std::uint64_t bits) {
 
 double number(Content content, std::uint64_t bits) {
   switch (content) {
-    case Content::kNormal: return normal(bits);
-    case Content::kPositive: return 0.5 + uniform(bits);
-    case Content::kProbability: return 0.001 + 0.998 * uniform(bits);
-    case Content::kLogProbability: return -0.05 - 8 * uniform(bits);
-    case Content::kBinary: return bits >> 63 ? 1 : 0;
-    default: return bits >> 63 ? 1 : -1;
+    case Content::kNormal:
+      return normal(bits);
+    case Content::kPositive:
+      return 0.5 + uniform(bits);
+    case Content::kProbability:
+      return 0.001 + 0.998 * uniform(bits);
+    case Content::kLogProbability:
+      return -0.05 - 8 * uniform(bits);
+    case Content::kBinary:
+      return bits >> 63 ? 1 : 0;
+    default:
+      return bits >> 63 ? 1 : -1;
   }
 }
 
@@ -54,12 +60,17 @@ void fill_numbers(const Argument& argument, Content content, std::uint64_t seed)
   for (std::int64_t i = 0; i < n; ++i) {
     const double value = number(content, hash(static_cast<std::uint64_t>(i), seed));
     switch (argument.scalar) {
-      case Scalar::kFloat: static_cast<float*>(data)[i] = static_cast<float>(value); break;
-      case Scalar::kDouble: static_cast<double*>(data)[i] = value; break;
+      case Scalar::kFloat:
+        static_cast<float*>(data)[i] = static_cast<float>(value);
+        break;
+      case Scalar::kDouble:
+        static_cast<double*>(data)[i] = value;
+        break;
       case Scalar::kHalf:
         static_cast<std::uint16_t*>(data)[i] = half_bits(static_cast<float>(value));
         break;
-      default: static_cast<std::uint16_t*>(data)[i] = bfloat16_bits(static_cast<float>(value));
+      default:
+        static_cast<std::uint16_t*>(data)[i] = bfloat16_bits(static_cast<float>(value));
     }
   }
 }
@@ -72,11 +83,20 @@ void fill_integers(const Argument& argument, Content content, const Shape& s, st
   for (std::int64_t i = 0; i < elements(argument.shape); ++i) {
     const auto bits = static_cast<std::int64_t>(hash(static_cast<std::uint64_t>(i), seed) >> 1);
     switch (content) {
-      case Content::kClass: data[i] = bits % s[1]; break;
-      case Content::kClassList: data[i] = i / inner % s[1] < 5 ? bits % s[1] : -1; break;
-      case Content::kLabels: data[i] = 1 + bits % (s[2] - 1); break;
-      case Content::kInputLengths: data[i] = s[0]; break;
-      default: data[i] = s[3];
+      case Content::kClass:
+        data[i] = bits % s[1];
+        break;
+      case Content::kClassList:
+        data[i] = i / inner % s[1] < 5 ? bits % s[1] : -1;
+        break;
+      case Content::kLabels:
+        data[i] = 1 + bits % (s[2] - 1);
+        break;
+      case Content::kInputLengths:
+        data[i] = s[0];
+        break;
+      default:
+        data[i] = s[3];
     }
   }
 }
@@ -88,11 +108,15 @@ Shape shape_of(Content content, Family family, const Shape& s) {
       rows.erase(rows.begin() + 1);
       return rows;
     }
-    case Content::kRowSign: return {s[0]};
-    case Content::kLabels: return {s[1], s[3]};
+    case Content::kRowSign:
+      return {s[0]};
+    case Content::kLabels:
+      return {s[1], s[3]};
     case Content::kInputLengths:
-    case Content::kTargetLengths: return {s[1]};
-    default: return family == Family::kSequence ? Shape{s[0], s[1], s[2]} : s;
+    case Content::kTargetLengths:
+      return {s[1]};
+    default:
+      return family == Family::kSequence ? Shape{s[0], s[1], s[2]} : s;
   }
 }
 
@@ -120,7 +144,11 @@ Arguments make_arguments(const LossRow& loss, const Shape& shape, Scalar scalar)
   Arguments arguments;
   for (const ArgumentRow& row : loss.arguments) {
     Argument a{is_integer(row.content) ? Scalar::kInt64 : scalar,
-               shape_of(row.content, loss.family, shape), row.differentiable, {}, {}, {}};
+               shape_of(row.content, loss.family, shape),
+               row.differentiable,
+               {},
+               {},
+               {}};
     a.row_major = make_buffer(a.bytes());
     if (a.differentiable) {
       a.gradient = make_buffer(a.bytes());

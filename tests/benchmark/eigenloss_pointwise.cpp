@@ -18,11 +18,16 @@ Runner make(const Cell& cell, const Arguments& a) {
   const std::make_index_sequence<Arity> inputs;
   const std::index_sequence<Gradients...> gradients;
   switch (cell.scalar) {
-    case Scalar::kFloat: return make_typed<float, Loss>(cell, a, inputs, gradients);
-    case Scalar::kDouble: return make_typed<double, Loss>(cell, a, inputs, gradients);
-    case Scalar::kHalf: return make_typed<Eigen::half, Loss>(cell, a, inputs, gradients);
-    case Scalar::kBfloat16: return make_typed<Eigen::bfloat16, Loss>(cell, a, inputs, gradients);
-    default: return {};
+    case Scalar::kFloat:
+      return make_typed<float, Loss>(cell, a, inputs, gradients);
+    case Scalar::kDouble:
+      return make_typed<double, Loss>(cell, a, inputs, gradients);
+    case Scalar::kHalf:
+      return make_typed<Eigen::half, Loss>(cell, a, inputs, gradients);
+    case Scalar::kBfloat16:
+      return make_typed<Eigen::bfloat16, Loss>(cell, a, inputs, gradients);
+    default:
+      return {};
   }
 }
 

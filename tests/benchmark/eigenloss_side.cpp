@@ -17,9 +17,9 @@ Runner make_eigenloss(const Cell& cell, const Arguments& arguments) {
 }
 
 std::string describe_eigenloss() {
-  return "Eigen " + std::to_string(EIGEN_WORLD_VERSION) + '.' + std::to_string(EIGEN_MAJOR_VERSION) +
-         '.' + std::to_string(EIGEN_MINOR_VERSION) + ", " + Eigen::SimdInstructionSetsInUse() +
-         ", compiler " + __VERSION__;
+  return "Eigen " + std::to_string(EIGEN_WORLD_VERSION) + '.' +
+         std::to_string(EIGEN_MAJOR_VERSION) + '.' + std::to_string(EIGEN_MINOR_VERSION) + ", " +
+         Eigen::SimdInstructionSetsInUse() + ", compiler " + __VERSION__;
 }
 
 }  // namespace benchmark

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Runs a loss of the library on maps of the benchmark's arguments. Included by the files that list the losses.
+// Runs a loss of the library on maps of the benchmark's arguments. Included by the files that list
+// the losses.
 #pragma once
 
 #ifndef EIGEN_USE_THREADS
@@ -57,10 +58,11 @@ Runner make_runner(const Cell& cell, const Loss& loss, const Inputs& inputs,
   const auto value = [=](const auto& verbs) {
     return static_cast<double>(std::apply(verbs, inputs));
   };
-  const auto fused = [=](const auto& verbs) mutable {
+  const auto fused = [inputs, gradients = Gradients(gradients)](const auto& verbs) mutable {
     return static_cast<double>(std::apply(
         [&](const auto&... x) {
-          return std::apply([&](auto&... g) { return verbs.value_and_gradient(x..., g...); }, gradients);
+          return std::apply([&](auto&... g) { return verbs.value_and_gradient(x..., g...); },
+                            gradients);
         },
         inputs));
   };

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 // The benchmark: eigenloss against libtorch in the same process and against the roof of memory.
 //
-//   benchmark [--filter REGEX] [--quick] [--seconds S] [--csv FILE] [--svg FILE] [--peers FILE] [--list]
+//   benchmark [--filter REGEX] [--quick] [--seconds S] [--csv FILE] [--svg FILE] [--peers FILE]
+//   [--list]
 //
-// A cell is named loss/shape/layout/scalar/threads/work, as in MSE/16M/row/float/1t/fused, and --filter selects
-// by that name. --quick is float at one thread with a shorter time a cell; --peers merges what peers.py wrote.
+// A cell is named loss/shape/layout/scalar/threads/work, as in MSE/16M/row/float/1t/fused, and
+// --filter selects by that name. --quick is float at one thread with a shorter time a cell; --peers
+// merges what peers.py wrote.
 #include <algorithm>
 #include <chrono>
 #include <fstream>
@@ -53,7 +55,8 @@ struct Contestant {
   }
 };
 
-// Batch after batch in turn, until the time is up: what disturbs one disturbs all. The best batch counts.
+// Batch after batch in turn, until the time is up: what disturbs one disturbs all. The best batch
+// counts.
 void measure(std::vector<Contestant>& contestants, double seconds, int threads) {
   for (Contestant& c : contestants) c.calibrate();
   const auto start = Clock::now();
@@ -92,7 +95,8 @@ Result run_cell(const Cell& cell, bool extra, const Arguments& arguments, double
 }
 
 // The cells that share their inputs.
-std::vector<Cell> cells_of(const LossRow& loss, const Shape& shape, Scalar scalar, const Options& options) {
+std::vector<Cell> cells_of(const LossRow& loss, const Shape& shape, Scalar scalar,
+                           const Options& options) {
   const bool wide = scalar == Scalar::kFloat || scalar == Scalar::kDouble;
   const bool layouts = loss.family == Family::kClass || loss.family == Family::kEmbedding;
   const bool only_one_thread = options.quick || loss.extra || !wide;
@@ -117,7 +121,8 @@ Results run_all(const Options& options, const Peers& peers) {
   Results results;
   for (const LossRow& loss : loss_table()) {
     for (const Shape& shape : shapes_of(loss.family)) {
-      for (const Scalar scalar : {Scalar::kFloat, Scalar::kDouble, Scalar::kHalf, Scalar::kBfloat16}) {
+      for (const Scalar scalar :
+           {Scalar::kFloat, Scalar::kDouble, Scalar::kHalf, Scalar::kBfloat16}) {
         const std::vector<Cell> cells = cells_of(loss, shape, scalar, options);
         if (cells.empty()) continue;
         Arguments arguments;
@@ -158,14 +163,22 @@ Options parse(const std::vector<std::string>& words) {
       return words[++i];
     };
     const std::string& word = words[i];
-    if (word == "--filter") options.filter = std::regex(next());
-    else if (word == "--quick") options.quick = true, options.seconds = 0.1;
-    else if (word == "--seconds") options.seconds = std::stod(next());
-    else if (word == "--csv") options.csv = next();
-    else if (word == "--svg") options.svg = next();
-    else if (word == "--peers") options.peers = next();
-    else if (word == "--list") options.list = true;
-    else throw std::invalid_argument("unknown option " + word);
+    if (word == "--filter")
+      options.filter = std::regex(next());
+    else if (word == "--quick")
+      options.quick = true, options.seconds = 0.1;
+    else if (word == "--seconds")
+      options.seconds = std::stod(next());
+    else if (word == "--csv")
+      options.csv = next();
+    else if (word == "--svg")
+      options.svg = next();
+    else if (word == "--peers")
+      options.peers = next();
+    else if (word == "--list")
+      options.list = true;
+    else
+      throw std::invalid_argument("unknown option " + word);
   }
   return options;
 }

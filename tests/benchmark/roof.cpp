@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// The roof: a plain loop that moves the bytes of a cell and does nothing else. It reads every argument and, for
-// a gradient, writes every gradient, block by block, with normal or with non-temporal stores. The best of its
-// variants is the roof.
+// The roof: a plain loop that moves the bytes of a cell and does nothing else. It reads every
+// argument and, for a gradient, writes every gradient, block by block, with normal or with
+// non-temporal stores. The best of its variants is the roof.
 #include <immintrin.h>
 
 #include <algorithm>
@@ -98,7 +98,8 @@ std::vector<Runner> make_roof(const Cell& cell, const Arguments& arguments) {
   Traffic work{};
   std::int64_t longest = 1;
   for (const Argument& a : arguments) {
-    const auto vectors = static_cast<std::int64_t>((a.bytes() + sizeof(Vector) - 1) / sizeof(Vector));
+    const auto vectors =
+        static_cast<std::int64_t>((a.bytes() + sizeof(Vector) - 1) / sizeof(Vector));
     work.reads.push_back({static_cast<Vector*>(a.row_major.get()), vectors});
     longest = std::max(longest, vectors);
     if (cell.work == Work::kFused && a.differentiable) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What is measured: the losses, the sizes, the numbers to reach. Everything else follows from these tables.
+// What is measured: the losses, the sizes, the numbers to reach. Everything else follows from these
+// tables.
 #pragma once
 
 #include <vector>
@@ -33,15 +34,17 @@ struct LossRow {
   const char* name;
   Family family;
   std::vector<ArgumentRow> arguments;  // in PyTorch's order
-  bool extra = false;  // not a loss of torch.nn: float at one thread only, outside the geometric mean
+  bool extra =
+      false;  // not a loss of torch.nn: float at one thread only, outside the geometric mean
 };
 
 inline std::vector<LossRow> loss_table() {
   using C = Content;
-  const ArgumentRow x{C::kNormal, true}, t{C::kNormal}, p{C::kProbability, true}, q{C::kProbability},
-      v{C::kPositive, true}, count{C::kPositive}, logp{C::kLogProbability, true}, sign{C::kSign},
-      binary{C::kBinary}, row_sign{C::kRowSign}, y{C::kClass}, list{C::kClassList}, labels{C::kLabels},
-      in{C::kInputLengths}, out{C::kTargetLengths};
+  const ArgumentRow x{C::kNormal, true}, t{C::kNormal}, p{C::kProbability, true},
+      q{C::kProbability}, v{C::kPositive, true}, count{C::kPositive},
+      logp{C::kLogProbability, true}, sign{C::kSign}, binary{C::kBinary}, row_sign{C::kRowSign},
+      y{C::kClass}, list{C::kClassList}, labels{C::kLabels}, in{C::kInputLengths},
+      out{C::kTargetLengths};
   const Family point = Family::kPointwise, row = Family::kClass, embed = Family::kEmbedding,
                sequence = Family::kSequence;
   return {{"L1", point, {x, t}},
@@ -74,12 +77,15 @@ inline std::vector<LossRow> loss_table() {
 
 inline std::vector<Shape> shapes_of(Family family) {
   switch (family) {
-    case Family::kPointwise: return {{1}, {100}, {1000}, {100000}, {1000000}, {16000000}};
+    case Family::kPointwise:
+      return {{1}, {100}, {1000}, {100000}, {1000000}, {16000000}};
     case Family::kClass:
-      return {{1, 10},     {32, 10},      {1024, 10},       {4096, 1000},
+      return {{1, 10},      {32, 10},      {1024, 10},       {4096, 1000},
               {512, 32000}, {128, 128256}, {8, 21, 128, 128}};
-    case Family::kEmbedding: return {{1, 10}, {64, 128}, {4096, 512}};
-    case Family::kSequence: return {{50, 16, 20, 20}, {150, 32, 28, 40}, {1000, 32, 128, 200}};  // TNCS
+    case Family::kEmbedding:
+      return {{1, 10}, {64, 128}, {4096, 512}};
+    case Family::kSequence:
+      return {{50, 16, 20, 20}, {150, 32, 28, 40}, {1000, 32, 128, 200}};  // TNCS
   }
   return {};
 }
@@ -93,7 +99,8 @@ struct TargetRow {
 };
 
 inline std::vector<TargetRow> target_table() {
-  const char* memory_bound = "^(L1|SmoothL1|Huber|MSE|HingeEmbedding|MarginRanking)/16M/.*/float/1t";
+  const char* memory_bound =
+      "^(L1|SmoothL1|Huber|MSE|HingeEmbedding|MarginRanking)/16M/.*/float/1t";
   const char* transcendental = "^(BCE|BCEWithLogits|PoissonNLL|GaussianNLL|KLDiv|SoftMargin)";
   static const std::string fused = std::string(transcendental) + "/(1M|16M)/.*/float/1t/fused";
   static const std::string fused_16m = std::string(transcendental) + "/16M/.*/float/1t/fused";
@@ -113,8 +120,8 @@ inline std::vector<TargetRow> target_table() {
           {"^CTCWithLogits/.*/float/1t/fused", Measure::kJax, 6}};
 }
 
-// Cells compared with each other: the time of `cells`, with `pattern` replaced by `twin` in the id, is at
-// least `least` times that of the cell itself.
+// Cells compared with each other: the time of `cells`, with `pattern` replaced by `twin` in the id,
+// is at least `least` times that of the cell itself.
 struct TwinRow {
   const char* cells;
   const char* pattern;
@@ -125,13 +132,15 @@ struct TwinRow {
 };
 
 inline std::vector<TwinRow> twin_table() {
-  return {{"/double/", "/double/", "/float/", 0.45, true, "double against float"},
-          {"/(16M|4096x1000|512x32000|128x128256)/.*/2t/", "/2t/", "/1t/", 1.6, true, "two threads"},
-          {"/(16M|4096x1000|512x32000|128x128256)/.*/2t/", "/2t/", "/1t/", 1, false, "two threads"},
-          {"/half/", "/half/", "/float/", 1, false, "half against float"},
-          {"/bfloat16/", "/bfloat16/", "/float/", 1, false, "bfloat16 against float"},
-          {"^(MSE|Huber|BCEWithLogits)_lambda/", "_lambda/", "/", 1 / 1.5, false, "formula against slope"},
-          {"^Sum3/16M/", "Sum3/", "SmoothL1/", 1 / 1.3, false, "sum of three against costliest"}};
+  return {
+      {"/double/", "/double/", "/float/", 0.45, true, "double against float"},
+      {"/(16M|4096x1000|512x32000|128x128256)/.*/2t/", "/2t/", "/1t/", 1.6, true, "two threads"},
+      {"/(16M|4096x1000|512x32000|128x128256)/.*/2t/", "/2t/", "/1t/", 1, false, "two threads"},
+      {"/half/", "/half/", "/float/", 1, false, "half against float"},
+      {"/bfloat16/", "/bfloat16/", "/float/", 1, false, "bfloat16 against float"},
+      {"^(MSE|Huber|BCEWithLogits)_lambda/", "_lambda/", "/", 1 / 1.5, false,
+       "formula against slope"},
+      {"^Sum3/16M/", "Sum3/", "SmoothL1/", 1 / 1.3, false, "sum of three against costliest"}};
 }
 
 }  // namespace benchmark

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-// libtorch, called in process: the functional of torch::nn, forward under NoGradGuard, or forward and
-// backward from leaves that require a gradient, the gradient discarded. Inputs are contiguous row-major, the
-// layout PyTorch is made for, whatever the layout of the cell.
+// libtorch, called in process: the functional of torch::nn, forward under NoGradGuard, or forward
+// and backward from leaves that require a gradient, the gradient discarded. Inputs are contiguous
+// row-major, the layout PyTorch is made for, whatever the layout of the cell.
 #include <ATen/Parallel.h>
-#include <torch/torch.h>
 #include <ATen/Version.h>
+#include <torch/torch.h>
 #include <torch/version.h>
 
 #include "cell.hpp"
@@ -72,21 +72,27 @@ const std::map<std::string, Forward>& losses() {
 
 torch::ScalarType type_of(Scalar scalar) {
   switch (scalar) {
-    case Scalar::kFloat: return torch::kFloat32;
-    case Scalar::kDouble: return torch::kFloat64;
-    case Scalar::kHalf: return torch::kFloat16;
-    case Scalar::kBfloat16: return torch::kBFloat16;
-    case Scalar::kInt64: return torch::kInt64;
+    case Scalar::kFloat:
+      return torch::kFloat32;
+    case Scalar::kDouble:
+      return torch::kFloat64;
+    case Scalar::kHalf:
+      return torch::kFloat16;
+    case Scalar::kBfloat16:
+      return torch::kBFloat16;
+    case Scalar::kInt64:
+      return torch::kInt64;
   }
   return torch::kFloat32;
 }
 
-// PyTorch has these for rows only. It gets the rows of a batch of images side by side, rearranged outside
-// of the measurement.
+// PyTorch has these for rows only. It gets the rows of a batch of images side by side, rearranged
+// outside of the measurement.
 bool only_rows(const std::string& loss) { return loss.compare(0, 5, "Multi") == 0; }
 
 torch::Tensor tensor_of(const Argument& argument, const Cell& cell, bool require_gradient) {
-  torch::Tensor t = torch::from_blob(argument.row_major.get(), argument.shape, type_of(argument.scalar));
+  torch::Tensor t =
+      torch::from_blob(argument.row_major.get(), argument.shape, type_of(argument.scalar));
   if (only_rows(cell.loss) && cell.shape.size() > 2) {
     t = argument.shape.size() == cell.shape.size()
             ? t.movedim(1, -1).reshape({-1, cell.shape[1]}).contiguous()
