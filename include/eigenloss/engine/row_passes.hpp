@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <array>
+#include <limits>
+
+#include "row_algorithms.hpp"
+
+// More algorithms over rows, each one reading of them.
+//
+//   sum_and_transform(slope, f, rows...)   f gives a term and a slope at once: std::array<P, 2>; the sum of the
+//                                          terms is returned, the slopes are written where they are wanted
+//   maxima<n>(f, rows...)                  the largest of each of f's std::array<P, n>; NaN if one is NaN, -inf if there is none
+namespace eigenloss {
+
+template <class Slope, class F, class First, class... Rows>
+typename First::Walk::V sum_and_transform(const Slope& slope, const F& f, const First& first,
+                                          const Rows&... rows) {
+  if constexpr (!Slope::wanted) {
+    (void)slope;
+    return sum([&](const auto&... entries) { return f(entries...)[0]; }, first, rows...);
+  } else {
+    using Walk = typename First::Walk;
+    using P = typename Walk::P;
+    P total[Walk::slots], chunk[Walk::slots];
+    for (int k = 0; k < Walk::slots; ++k) total[k] = chunk[k] = P(0);
+    detail::walk<Walk>(
+        0, first.size(), [&](detail::Index begin, detail::Index count) { slope.open(begin, count); },
+        [&](int slot, detail::Index i, auto lanes, const auto&... entries) {
+          const std::array<P, 2> both = f(entries...);
+          chunk[slot] += detail::only_first(both[0], lanes);
+          slope.store(i, lanes, both[1]);
+        },
+        [&](detail::Index begin, detail::Index count) {
+          slope.close(begin, count);
+          for (int k = 0; k < Walk::slots; ++k) {
+            total[k] += chunk[k];
+            chunk[k] = P(0);
+          }
+        },
+        first, rows...);
+    return Walk::sum(total);
+  }
+}
+
+template <std::size_t N, class F, class First, class... Rows>
+auto maxima(const F& f, const First& first, const Rows&... rows) {
+  using Walk = typename First::Walk;
+  using P = typename Walk::P;
+  P largest[N][Walk::slots], nan[N][Walk::slots];
+  for (std::size_t n = 0; n < N; ++n) {
+    for (auto& slot : largest[n]) slot = P(-std::numeric_limits<typename Walk::Number>::infinity());
+  }
+  detail::walk<Walk>(
+      0, first.size(), [](detail::Index, detail::Index) {},
+      [&](int slot, detail::Index, auto, const auto&... entries) {  // missing lanes repeat the last one
+        const std::array<P, N> terms = f(entries...);
+        for (std::size_t n = 0; n < N; ++n) {
+          const P& before = largest[n][slot];
+          largest[n][slot] = where((before < terms[n]) | (terms[n] != terms[n]), terms[n], before);
+        }
+      },
+      [](detail::Index, detail::Index) {}, first, rows...);
+  std::array<typename Walk::V, N> result;
+  for (std::size_t n = 0; n < N; ++n) {  // Walk::maximum leaves open what becomes of NaN
+    for (int k = 0; k < Walk::slots; ++k) {
+      nan[n][k] = where(largest[n][k] == largest[n][k], P(0), largest[n][k]);
+    }
+    result[n] = Walk::maximum(largest[n]) + Walk::sum(nan[n]);
+  }
+  return result;
+}
+
+}  // namespace eigenloss
