@@ -24,7 +24,7 @@ Runner make(const Cell& cell, const Arguments& a) {
 
 }  // namespace
 
-void add_sequence(Losses& losses) {
+void add_sequence([[maybe_unused]] Losses& losses) {
 #if __has_include(<eigenloss/losses/ctc.hpp>)
   losses["CTC"] = make<eigenloss::CTC<>>;
 #endif

@@ -180,7 +180,7 @@ void print_row(std::ostream& out, const Result& r, const Peers& peers) {
   out << std::left << std::setw(58) << r.cell.id() << std::right << std::setw(10)
       << number(r.eigenloss / n) << std::setw(10) << duration(r.eigenloss) << std::setw(11)
       << duration(r.torch) << std::setw(10) << number(r.times(r.torch)) << std::setw(9)
-      << number(r.times(r.roof), 2);
+      << number(r.times(r.roof));
   for (const auto& p : peers) out << std::setw(11) << number(r.times(peer(r, p.first.c_str())));
   out << std::endl;
 }

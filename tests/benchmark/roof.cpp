@@ -107,7 +107,7 @@ std::vector<Runner> make_roof(const Cell& cell, const Arguments& arguments) {
     }
   }
   std::vector<Runner> runners;
-  for (const std::int64_t block_bytes : {2048, 16384}) {
+  for (const std::int64_t block_bytes : {2048, 16384, 131072}) {
     work.blocks = std::max<std::int64_t>(longest * sizeof(Vector) / block_bytes, cell.threads);
     runners.push_back(make<false>(work, cell.threads));
     if (!work.writes.empty()) runners.push_back(make<true>(work, cell.threads));
