@@ -2,11 +2,14 @@
 #pragma once
 
 // Everything in the library. Each loss also has a header of its own.
+#include "engine/combination.hpp"
 #include "engine/formula.hpp"
 #include "reductions.hpp"
 #include "version.hpp"
 #include "losses/bce.hpp"
 #include "losses/bce_with_logits.hpp"
+#include "losses/cosine_embedding.hpp"
+#include "losses/cross_entropy.hpp"
 #include "losses/gaussian_nll.hpp"
 #include "losses/hinge_embedding.hpp"
 #include "losses/huber.hpp"
@@ -14,6 +17,12 @@
 #include "losses/l1.hpp"
 #include "losses/margin_ranking.hpp"
 #include "losses/mse.hpp"
+#include "losses/multi_label_margin.hpp"
+#include "losses/multi_label_soft_margin.hpp"
+#include "losses/multi_margin.hpp"
+#include "losses/nll.hpp"
 #include "losses/poisson_nll.hpp"
 #include "losses/smooth_l1.hpp"
 #include "losses/soft_margin.hpp"
+#include "losses/triplet_margin.hpp"
+#include "losses/triplet_margin_with_distance.hpp"

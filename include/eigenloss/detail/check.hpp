@@ -152,6 +152,11 @@ constexpr void values_are_unreduced() {
                 "eigenloss: value_into is for the reduction Unreduced: a reduced value is one plain number");
 }
 
+template <bool Same>
+constexpr void same_kind_of_terms() {
+  static_assert(Same, "eigenloss: the terms of a combination must all be Unreduced, or none of them");
+}
+
 }  // namespace check
 
 // The run-time errors of one loss. Each takes the condition that must hold; nothing is put into words

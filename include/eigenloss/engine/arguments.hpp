@@ -40,6 +40,12 @@ template <class Kernel>
 struct HasCheck<Kernel, std::void_t<decltype(std::declval<const Kernel&>().check(Check<Kernel>()))>>
     : std::true_type {};
 
+template <class Kernel>
+void check_options(const Kernel& kernel) {
+  if constexpr (HasCheck<Kernel>::value) kernel.check(Check<Kernel>());
+  (void)kernel;
+}
+
 // The predictions but for those that are plain numbers, which have no gradient.
 template <class Sequence, class... In>
 struct WithoutNumbers;

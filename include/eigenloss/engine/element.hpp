@@ -28,6 +28,17 @@ struct RangesOf<Kernel, std::void_t<decltype(Kernel::ranges)>> {
   static constexpr auto value = Kernel::ranges;
 };
 
+template <std::size_t... N>
+constexpr auto joined(const std::array<Range, N>&... parts) {
+  std::array<Range, (N + ... + 0)> all{};
+  std::size_t k = 0;
+  const auto append = [&](const auto& part) {
+    for (std::size_t i = 0; i < part.size(); ++i) all[k++] = part[i];
+  };
+  (append(parts), ...);
+  return all;
+}
+
 // The input that may be smaller than the others.
 constexpr std::size_t no_input = std::size_t(-1);
 template <class Kernel, class = void>

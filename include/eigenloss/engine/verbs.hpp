@@ -270,8 +270,8 @@ struct Loss : Kernel_ {
   }
   // The same verbs with a weight for each unit, or a mask.
   template <class Weights>
-  auto weighted(const Weights& weights) const {
-    return bound().weighted(weights);
+  auto weighted(const Weights& unit_weights) const {
+    return bound().weighted(unit_weights);
   }
 
  private:
@@ -298,6 +298,15 @@ struct SingleEngine {
     check_inputs<typename L::Kernel, In...>();
     const Problem<typename L::Kernel, In...> problem(loss, in...);
     return run<Value, Gradient, typename L::Reduction>(problem, device, weights, term, values, outs);
+  }
+
+  // Every run-time error of the inputs and the weights, and nothing else.
+  template <class L, class W, class... In>
+  static void check(const L& loss, const W& w, const In&... in) {
+    check_inputs<typename L::Kernel, In...>();
+    using P = Problem<typename L::Kernel, In...>;
+    const P problem(loss, in...);
+    problem.check_units(UnitWeights<typename L::Kernel, typename P::T, W, P::unit_rank>(w, problem.units()));
   }
 
   template <class L, class W, class... In>

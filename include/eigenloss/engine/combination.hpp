@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <array>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "pointwise.hpp"
+
+// Weighted sums of losses: auto loss = 0.7 * L1<Mean>{} + 0.3 * MSE<Mean>{};
+//
+// A combination is a loss with the same verbs and adverbs; all its terms take the same arguments. Its terms are the
+// tuple `terms` and their weights the array `weights`, in the order of the sum; both may change between calls.
+// Pointwise terms of one reduction run as one pass over memory; others one after the other, each adding its
+// gradients to those before it. Terms are all Unreduced or none of them is.
+namespace eigenloss {
+namespace kernel {
+
+template <class... Terms>
+struct Combination {
+  using First = std::tuple_element_t<0, std::tuple<Terms...>>;
+  using Predictions = typename detail::PredictionsOf<typename First::Kernel>::type;
+  static constexpr std::size_t inputs = detail::InputsOf<typename First::Kernel>::value;
+
+  std::tuple<Terms...> terms;
+  std::array<double, sizeof...(Terms)> weights;
+};
+
+// Kernels of elements as one: the sum of factor·kernel.
+template <class... Kernels>
+struct Fused {
+  using First = std::tuple_element_t<0, std::tuple<Kernels...>>;
+  using Predictions = typename detail::PredictionsOf<First>::type;
+  static constexpr std::size_t inputs = detail::InputsOf<First>::value;
+  static constexpr auto ranges = detail::joined(detail::RangesOf<Kernels>::value...);
+
+  std::tuple<const Kernels&...> kernels;
+  std::array<double, sizeof...(Kernels)> factors;
+
+  template <class Check>
+  void check(const Check&) const {
+    std::apply([](const auto&... kernel) { (detail::check_options(kernel), ...); }, kernels);
+  }
+  template <class T, class... More>
+  T value(const T& x, const More&... more) const {
+    T sum(0);
+    for_each([&](const auto& kernel, double factor) { sum = sum + T(factor) * kernel.value(x, more...); });
+    return sum;
+  }
+  template <class T, class... More>
+  auto value_and_slope(const T& x, const More&... more) const {
+    constexpr std::size_t all = sizeof...(More) + 1;
+    const std::array<T, all> in{{x, more...}};
+    std::pair<T, std::array<T, Predictions::size()>> sum;
+    sum.first = T(0);
+    for (auto& slope : sum.second) slope = T(0);
+    for_each([&](const auto& kernel, double factor) {
+      const auto term = detail::element<true>(kernel, in, std::make_index_sequence<all>{}, Predictions{});
+      sum.first = sum.first + T(factor) * term.value;
+      for (std::size_t g = 0; g < Predictions::size(); ++g) {
+        sum.second[g] = sum.second[g] + T(factor) * term.slopes[g];
+      }
+    });
+    return sum;
+  }
+
+ private:
+  template <class Visit>
+  EIGEN_STRONG_INLINE void for_each(const Visit& visit) const {
+    std::apply(
+        [&](const auto&... kernel) {
+          std::size_t k = 0;
+          (visit(kernel, factors[k++]), ...);
+        },
+        kernels);
+  }
+};
+
+}  // namespace kernel
+
+namespace detail {
+
+template <class... Kernels>
+struct check::NameOf<kernel::Fused<Kernels...>, void> {
+  static std::string get() {
+    std::string names;
+    ((names += (names.empty() ? "" : " + ") + NameOf<Kernels>::get()), ...);
+    return names;
+  }
+};
+
+// A combination whose terms are evaluated in groups: those that can be fused with an earlier one belong to it.
+struct CombinationEngine {
+  template <class L, class... In>
+  using Values = typename L::Kernel::First::Engine::template Values<typename L::Kernel::First, In...>;
+
+  template <bool Value, bool Gradient, class L, class Device, class W, class ValueOut, class Outs,
+            class... In>
+  static auto evaluate(const L& loss, const Device& device, const W& weights, const Term& term,
+                       ValueOut& values, const Outs& outs, const In&... in) {
+    constexpr std::size_t terms = std::tuple_size<decltype(loss.terms)>::value;
+    return evaluate_groups<Value, Gradient>(std::make_index_sequence<terms>{}, loss, device, weights,
+                                            term, values, outs, in...);
+  }
+
+  // The divisor of the terms, if they have one in common.
+  template <class L, class W, class... In>
+  static auto divisor(const L& loss, const W& weights, const In&... in) {
+    return std::apply(
+        [&](const auto& first, const auto&... more) {
+          const auto common = divisor_of(first, weights, in...);
+          const bool same = (... && (divisor_of(more, weights, in...) == common));
+          if (!same) Check<typename L::Kernel>::fail("its terms have different divisors");
+          return common;
+        },
+        loss.terms);
+  }
+
+ private:
+  template <class L, class W, class... In>
+  static auto divisor_of(const L& loss, const W& weights, const In&... in) {
+    return L::Engine::divisor(loss, weights, in...);
+  }
+
+  template <class Terms, std::size_t I, std::size_t J>
+  static constexpr bool can_fuse() {
+    using A = std::tuple_element_t<I, Terms>;
+    using B = std::tuple_element_t<J, Terms>;
+    using Elements = SingleEngine<PointwiseProblem>;
+    return std::is_same<typename A::Engine, Elements>::value &&
+           std::is_same<typename B::Engine, Elements>::value &&
+           std::is_same<typename A::Reduction, typename B::Reduction>::value &&
+           BroadcastOf<typename A::Kernel>::value == no_input &&
+           BroadcastOf<typename B::Kernel>::value == no_input;
+  }
+  // The first term of the group that term I belongs to.
+  template <class Terms, std::size_t I, std::size_t... J>
+  static constexpr std::size_t leader(std::index_sequence<J...>) {
+    std::size_t first = I;
+    ((J < first && can_fuse<Terms, J, I>() ? void(first = J) : void()), ...);
+    return first;
+  }
+
+  template <class L, class W, class... In>
+  static void check_arguments(const L& loss, const W& w, const In&... in) {
+    L::Engine::check(loss, w, in...);
+  }
+
+  // Whether a term's formula has no argument beyond the inputs in this call.
+  template <class L>
+  static bool is_plain(const L& loss) {
+    if constexpr (HasAlongAxis<typename L::Kernel>::value) return loss.along_axis().size() == 0;
+    (void)loss;
+    return true;
+  }
+
+  // Term J as a tuple of one reference, if term I leads its group.
+  template <std::size_t I, std::size_t J, class Terms>
+  static auto member(const Terms& terms) {
+    if constexpr (leader<Terms, J>(std::make_index_sequence<J>{}) == I) {
+      return std::tie(std::get<J>(terms));
+    } else {
+      (void)terms;
+      return std::tuple<>();
+    }
+  }
+
+  template <bool Value, bool Gradient, std::size_t... I, class L, class Device, class W, class ValueOut,
+            class Outs, class... In>
+  static auto evaluate_groups(std::index_sequence<I...>, const L& loss, const Device& device, const W& w,
+                              const Term& term, ValueOut& values, const Outs& outs, const In&... in) {
+    using R = typename L::Reduction;
+    check::same_kind_of_terms<(... && (is_unreduced<typename std::tuple_element_t<
+                                           I, decltype(loss.terms)>::Reduction> == is_unreduced<R>))>();
+    using T = ComputedOf<typename L::Kernel, In...>;
+    T value(0);
+    bool first = term.first;
+    const auto evaluate_one = [&](const auto& part, double factor) {
+      using Part = std::decay_t<decltype(part)>;
+      const Term next{term.factor * factor, first};
+      if constexpr (Value && !is_unreduced<R>) {
+        value = value + Part::Engine::template evaluate<Value, Gradient>(part, device, w, next, values,
+                                                                         outs, in...);
+      } else {
+        Part::Engine::template evaluate<Value, Gradient>(part, device, w, next, values, outs, in...);
+      }
+      first = false;
+    };
+    // Nothing is written before the arguments are right for every term.
+    (check_arguments(std::get<I>(loss.terms), w, in...), ...);
+    (evaluate_group<I>(loss, evaluate_one, std::index_sequence<I...>{}), ...);
+    if constexpr (Value && !is_unreduced<R>) return value;
+  }
+
+  // Does nothing where term I belongs to the group of an earlier one.
+  template <std::size_t I, class L, class Evaluate, std::size_t... J>
+  static void evaluate_group(const L& loss, const Evaluate& evaluate_one, std::index_sequence<J...>) {
+    const auto members = std::tuple_cat(member<I, J>(loss.terms)...);
+    constexpr std::size_t size = std::tuple_size<std::decay_t<decltype(members)>>::value;
+    std::array<double, size> factors{};
+    std::size_t k = 0;
+    ((leader<decltype(loss.terms), J>(std::make_index_sequence<J>{}) == I
+          ? void(factors[k++] = loss.weights[J])
+          : void()),
+     ...);
+    std::apply(
+        [&](const auto&... part) {
+          if constexpr (size > 1) {
+            if ((... && is_plain(part))) {
+              using First = std::tuple_element_t<I, decltype(loss.terms)>;
+              const Loss<kernel::Fused<typename std::decay_t<decltype(part)>::Kernel...>,
+                         typename First::Reduction, typename First::Engine>
+                  fused{{{part...}, factors}};
+              return evaluate_one(fused, 1.0);
+            }
+          }
+          std::size_t p = 0;
+          (evaluate_one(part, factors[p++]), ...);
+        },
+        members);
+  }
+};
+
+template <class... Terms>
+using Combined =
+    Loss<kernel::Combination<Terms...>, typename std::tuple_element_t<0, std::tuple<Terms...>>::Reduction,
+         CombinationEngine>;
+
+template <class K, class R, class E>
+auto as_combination(const Loss<K, R, E>& loss) {
+  return Combined<Loss<K, R, E>>{{{loss}, {{1.0}}}};
+}
+template <class... Terms, class R>
+auto as_combination(const Loss<kernel::Combination<Terms...>, R, CombinationEngine>& loss) {
+  return loss;
+}
+
+template <class... A, class RA, class... B, class RB>
+auto join(const Loss<kernel::Combination<A...>, RA, CombinationEngine>& a,
+          const Loss<kernel::Combination<B...>, RB, CombinationEngine>& b) {
+  Combined<A..., B...> sum{{std::tuple_cat(a.terms, b.terms), {}}};
+  std::copy(a.weights.begin(), a.weights.end(), sum.weights.begin());
+  std::copy(b.weights.begin(), b.weights.end(), sum.weights.begin() + sizeof...(A));
+  return sum;
+}
+
+}  // namespace detail
+
+template <class K, class R, class E>
+auto operator*(double weight, const Loss<K, R, E>& loss) {
+  auto product = detail::as_combination(loss);
+  for (double& w : product.weights) w *= weight;
+  return product;
+}
+template <class K, class R, class E>
+auto operator*(const Loss<K, R, E>& loss, double weight) {
+  return weight * loss;
+}
+template <class KA, class RA, class EA, class KB, class RB, class EB>
+auto operator+(const Loss<KA, RA, EA>& a, const Loss<KB, RB, EB>& b) {
+  return detail::join(detail::as_combination(a), detail::as_combination(b));
+}
+template <class KA, class RA, class EA, class KB, class RB, class EB>
+auto operator-(const Loss<KA, RA, EA>& a, const Loss<KB, RB, EB>& b) {
+  return a + (-1.0) * b;
+}
+
+}  // namespace eigenloss
