@@ -11,4 +11,5 @@ struct MSE : laws::Elements<laws::Prediction<2>, laws::Number<2>> {
     return eigenloss::MSE<R>{};
   }
 };
+
 TEST_CASE("MSE obeys the laws") { laws::hold<MSE>(); }

@@ -3,6 +3,8 @@
 
 #include <Eigen/Core>
 #include <array>
+#include <string>
+#include <type_traits>
 #include <unsupported/Eigen/CXX11/Tensor>
 
 #include "plain.hpp"
@@ -315,6 +317,26 @@ struct ArrayExpressions {
   };
   template <class S, int Rank>
   using Storage = DenseArgument<ArrayOf<S, Rank>>;
+};
+
+// Arguments and gradients in different kinds: the first argument, the others, the gradients.
+template <class First, class Other, class Out>
+struct Mixed {
+  template <class S, int Rank, std::size_t I>
+  using ArgumentAt = typename std::conditional_t<I == 0, First, Other>::template Argument<S, Rank>;
+  template <class S, int Rank>
+  using Storage = typename Out::template Storage<S, Rank>;
+  static std::string name() {
+    return First::name + std::string(", ") + Other::name + ", gradients " + Out::name;
+  }
+};
+template <class S, int Rank, std::size_t I, class Kind>
+struct ArgumentOf {
+  using type = typename Kind::template Argument<S, Rank>;
+};
+template <class S, int Rank, std::size_t I, class First, class Other, class Out>
+struct ArgumentOf<S, Rank, I, Mixed<First, Other, Out>> {
+  using type = typename Mixed<First, Other, Out>::template ArgumentAt<S, Rank, I>;
 };
 
 }  // namespace laws

@@ -135,5 +135,20 @@ inline Plain signs(Random& random, const std::vector<Index>& shape) {
   for (double& number : plain.numbers) number = 2 * number - 1;
   return plain;
 }
+// Predictions no two of which are 1 apart, the margin of MultiLabelMargin.
+inline Plain never_one_apart(Random& random, const std::vector<Index>& shape) {
+  Plain plain = predictions(random, shape, 0, 0.5);
+  for (double& number : plain.numbers) {
+    const Index whole = random.below(4) - 2;
+    number += static_cast<double>(whole) + (whole % 2 == 0 ? 0 : 0.5);
+  }
+  return plain;
+}
+// One class for each row; every fourth is `ignored`, but not the first or the fifth.
+inline Plain classes(Random& random, Index batch, Index count, double ignored) {
+  Plain plain = integers(random, {batch}, 0, count);
+  for (std::size_t i = 1; i < plain.numbers.size(); i += 4) plain.numbers[i] = ignored;
+  return plain;
+}
 
 }  // namespace laws

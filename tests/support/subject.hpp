@@ -57,8 +57,11 @@ struct Description {
   static constexpr std::size_t input_batch = 0;    // the dimension of the input that counts the batch
   static constexpr bool refuses_nan = false;       // an error instead of NaN
   static constexpr bool nan_has_gradient = true;   // the gradient of a NaN is NaN
-  static constexpr bool has_pieces = true;         // units may be given in parts of any size
-  static constexpr double largest = 1e4;           // predictions of this size give finite results
+  static constexpr double largest = 1e4;           // predictions of this size give finite results (0: untried)
+  // Options whose size is the number of classes or features.
+  template <class Loss>
+  static void fit(Loss&, Index) {}
+  static Index features(const Inputs& in) { return in[0].shape.empty() ? 1 : in[0].shape.back(); }
   // What each unit is multiplied by where a reduction averages: empty, nothing.
   static Plain averaging(const Inputs&) { return {}; }
 };
@@ -117,7 +120,7 @@ struct Subject {
   std::string name;
   Unit unit;
   std::size_t input_batch;
-  bool refuses_nan, nan_has_gradient, has_pieces;
+  bool refuses_nan, nan_has_gradient;
   double largest;
   std::vector<std::size_t> predictions;  // which arguments have a gradient
   std::vector<bool> labels;              // which arguments are integers
@@ -134,7 +137,7 @@ struct Subject {
   std::vector<Verbs> narrow;        // other scalar types; `value` is the same in double
   std::vector<Named> containers, fixed_containers, outputs;
   std::vector<Named> skipping;      // one for each prediction: all others are skipped
-  std::vector<Named> ranks;         // element: ranks 0, 1, 3 and 4
+  std::vector<Named> ranks;         // element: ranks 0, 1 and 4
   std::vector<Named> axes;          // row: the axis at 0, 1, 2 and -1 of rank 3, in both layouts
   Call lone_row = nullptr;          // row: rank 1
   Call owning, shared, swapped_adverbs;
@@ -217,9 +220,15 @@ struct Calls {
   template <std::size_t I>
   using Tag = std::tuple_element_t<I, Arguments>;
 
+  static auto made(const Inputs& in) {
+    auto loss = D::template loss<R>();
+    D::fit(loss, D::features(in));
+    return loss;
+  }
   template <std::size_t... I>
   static auto held(const Inputs& in, std::index_sequence<I...>) {
-    using Kept = std::tuple<typename Kind::template Argument<typename Tag<I>::template Scalar<T>, Tag<I>::rank>...>;
+    using Kept =
+        std::tuple<typename ArgumentOf<typename Tag<I>::template Scalar<T>, Tag<I>::rank, I, Kind>::type...>;
     return std::make_unique<Kept>(in[I]...);
   }
   template <std::size_t... G>
@@ -238,7 +247,7 @@ struct Calls {
   static Outcome run(const Inputs& in, const Adverb& adverb, const Body& body) {
     Outcome outcome;
     const auto kept = held(in, All{});
-    const auto loss = D::template loss<R>();
+    const auto loss = made(in);
     adverb(loss, [&](const auto& adverbial) {
       std::apply(
           [&](auto&... argument) {
@@ -363,7 +372,7 @@ struct Calls {
   // One functor and its arguments on four threads at once: the outcome of the last one that differs.
   static Outcome shared_both(const Inputs& in, const Plain&, int) {
     const auto kept = held(in, All{});
-    const auto loss = D::template loss<R>();
+    const auto loss = made(in);
     std::array<Outcome, 4> outcomes;
     std::vector<std::thread> threads;
     for (Outcome& outcome : outcomes) {
@@ -420,6 +429,7 @@ struct WithAxis : D {
     made.axis = Axis;
     return made;
   }
+  static Index features(const Inputs& in) { return in[0].shape[Axis < 0 ? Axis + 3 : Axis]; }
 };
 
 // ---- Filling in a subject. ----
@@ -434,9 +444,11 @@ Verbs weighted_verbs(const char* what) {
   using C = Calls<D, R>;
   return {what + std::string(" weighted, double, ColMajor"), nullptr, nullptr, &C::weighted_both};
 }
-template <class D, class Kind>
+template <class D, class First, class Other, class Out, class R = eigenloss::Unreduced>
 Named container() {
-  return {Kind::name, &Calls<D, eigenloss::Unreduced, double, Kind>::plain_both};
+  using Kind = Mixed<First, Other, Out>;
+  const bool reduced = !std::is_same<R, eigenloss::Unreduced>::value;
+  return {Kind::name() + (reduced ? ", Mean" : ""), &Calls<D, R, double, Kind>::plain_both};
 }
 template <class D, class Kind>
 Named output() {
@@ -452,24 +464,26 @@ constexpr int highest_rank = 0;
 template <class... A>
 constexpr int highest_rank<std::tuple<A...>> = std::max({A::rank...});
 
+// Every kind of container as an input and, where it can be written to, as a gradient.
 template <class D>
 void add_containers(Subject& s) {
+  using Col = Tensors<Eigen::ColMajor>;
   using Row = Tensors<Eigen::RowMajor>;
-  s.containers = {container<D, Row>(), container<D, TensorMaps>(), container<D, ConstTensorMaps>(),
-                  container<D, TensorExpressions>()};
-  s.containers.push_back({"tensor expression, Mean", &Calls<D, eigenloss::Mean, double, TensorExpressions>::plain_both});
-  s.outputs = {output<D, Tensors<Eigen::ColMajor>>(), output<D, Row>()};
+  s.containers = {container<D, ConstTensorMaps, Row, Row>(),
+                  container<D, TensorMaps, TensorExpressions, TensorMaps>(),
+                  container<D, TensorExpressions, Col, Col, eigenloss::Mean>()};
+  s.outputs = {output<D, Col>()};
   if constexpr (highest_rank<typename D::Arguments> <= 2) {
-    s.fixed_containers = {container<D, FixedSizeTensors>()};
-    const std::vector<Named> dense = {
-        container<D, Matrices<Eigen::ColMajor>>(), container<D, Matrices<Eigen::RowMajor>>(),
-        container<D, Arrays>(), container<D, Maps>(), container<D, Refs>(), container<D, Blocks>(),
-        container<D, StridedMaps>(), container<D, Transposes>(), container<D, MatrixExpressions>(),
-        container<D, ArrayExpressions>(),
-        {"strided Map, Mean", &Calls<D, eigenloss::Mean, double, StridedMaps>::plain_both}};
+    using Matrix = Matrices<Eigen::ColMajor>;
+    s.fixed_containers = {container<D, FixedSizeTensors, FixedSizeTensors, FixedSizeTensors>()};
+    const std::vector<Named> dense = {container<D, Matrix, MatrixExpressions, Blocks>(),
+                                      container<D, Matrices<Eigen::RowMajor>, Transposes, Transposes>(),
+                                      container<D, ArrayExpressions, Arrays, Arrays>(),
+                                      container<D, Maps, StridedMaps, Refs>(),
+                                      container<D, Refs, Blocks, StridedMaps>(),
+                                      container<D, StridedMaps, Maps, Maps, eigenloss::Mean>()};
     s.containers.insert(s.containers.end(), dense.begin(), dense.end());
     s.outputs.push_back(output<D, StridedMaps>());
-    s.outputs.push_back(output<D, Blocks>());
   }
 }
 
@@ -479,7 +493,6 @@ void add_ranks(Subject& s) {
   if constexpr (D::unit == Unit::element) {
     s.ranks = {{"rank 0", &Calls<WithRank<D, 0>, Unreduced>::plain_both},
                {"rank 1", &Calls<WithRank<D, 1>, Unreduced>::plain_both},
-               {"rank 3", &Calls<WithRank<D, 3>, Unreduced>::plain_both},
                {"rank 4, RowMajor", &Calls<WithRank<D, 4>, Unreduced, double, Tensors<Eigen::RowMajor>>::plain_both}};
   } else if constexpr (D::unit == Unit::row) {
     s.lone_row = &Calls<LoneRow<D>, Unreduced>::plain_both;
@@ -513,7 +526,6 @@ Subject subject() {
   s.input_batch = D::input_batch;
   s.refuses_nan = D::refuses_nan;
   s.nan_has_gradient = D::nan_has_gradient;
-  s.has_pieces = D::has_pieces;
   s.largest = D::largest;
   s.inputs = &D::inputs;
   s.averaging = &D::averaging;
@@ -547,8 +559,8 @@ Subject subject() {
               {"Unreduced, double, RowMajor", nullptr, nullptr, &Calls<D, Unreduced, double, Row>::plain_both},
               {"Unreduced, float, ColMajor", nullptr, nullptr, &Calls<D, Unreduced, float>::plain_both}};
   s.narrow = {narrow<D, Unreduced, float>("Unreduced, float"), narrow<D, Mean, float, Eigen::RowMajor>("Mean, float, RowMajor"),
-              narrow<D, Unreduced, Eigen::half>("Unreduced, half"), narrow<D, Mean, Eigen::half>("Mean, half"),
-              narrow<D, Unreduced, Eigen::bfloat16, Eigen::RowMajor>("Unreduced, bfloat16, RowMajor")};
+              narrow<D, Unreduced, Eigen::half>("Unreduced, half"),
+              narrow<D, Mean, Eigen::bfloat16, Eigen::RowMajor>("Mean, bfloat16, RowMajor")};
   s.skipping = skipping<D>(typename Calls<D, Sum>::Every{});
   s.owning = &Calls<D, Mean>::owning_both;
   s.shared = &Calls<D, Mean>::shared_both;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <type_traits>
 #include <unsupported/Eigen/CXX11/Tensor>
+#include <utility>
 
 #include "check.hpp"
 
@@ -19,8 +20,13 @@ namespace detail {
 template <class A>
 constexpr bool is_tensor =
     std::is_base_of<Eigen::TensorBase<A, Eigen::ReadOnlyAccessors>, A>::value;
+template <class D>
+std::true_type derives_from_dense(const Eigen::DenseBase<D>*);  // D is not A for x.head(n): VectorBlock
+std::false_type derives_from_dense(const void*);
 template <class A>
-constexpr bool is_dense = std::is_base_of<Eigen::DenseBase<A>, A>::value;
+constexpr bool is_dense = decltype(derives_from_dense(static_cast<const A*>(nullptr)))::value;
+template <class A>
+using DenseOf = std::decay_t<decltype(std::declval<const A&>().derived())>;
 template <class A>
 constexpr bool is_number = std::is_arithmetic<A>::value;
 
@@ -231,7 +237,7 @@ struct Source<A, std::enable_if_t<is_tensor<A> && !in_memory<A>()>> {
 template <class A>
 struct Source<A, std::enable_if_t<is_dense<A> && !in_memory<A>()>> {
   using Scalar = typename Traits<A>::Scalar;
-  using Evaluator = Eigen::internal::evaluator<A>;
+  using Evaluator = Eigen::internal::evaluator<DenseOf<A>>;
   using Packet = typename Eigen::internal::packet_traits<Scalar>::type;
   static constexpr bool packets = (int(Evaluator::Flags) & int(Eigen::PacketAccessBit)) != 0 &&
                                   bool(Eigen::internal::packet_traits<Scalar>::Vectorizable);
@@ -239,7 +245,7 @@ struct Source<A, std::enable_if_t<is_dense<A> && !in_memory<A>()>> {
   Index inner;
 
   explicit Source(const A& expression)
-      : evaluator(expression), inner((std::max)(Index(expression.innerSize()), Index(1))) {}
+      : evaluator(expression.derived()), inner((std::max)(Index(expression.innerSize()), Index(1))) {}
   Source(const Source&) = delete;
   const Scalar* pointer() const { return nullptr; }
   static Eigen::Index row(Index outer_index, Index inner_index) {
@@ -434,7 +440,7 @@ auto units_of() {
                          Traits<A>::row_major ? Eigen::RowMajor : Eigen::ColMajor,
                          typename Eigen::internal::traits<A>::Index>();
   } else if constexpr (Less > 0) {
-    if constexpr (std::is_base_of<Eigen::ArrayBase<A>, A>::value) {
+    if constexpr (std::is_base_of<Eigen::ArrayBase<DenseOf<A>>, A>::value) {
       return Eigen::Array<S, Eigen::Dynamic, 1>();
     } else {
       return Eigen::Matrix<S, Eigen::Dynamic, 1>();
