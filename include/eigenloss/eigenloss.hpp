@@ -10,6 +10,8 @@
 #include "losses/bce_with_logits.hpp"
 #include "losses/cosine_embedding.hpp"
 #include "losses/cross_entropy.hpp"
+#include "losses/ctc.hpp"
+#include "losses/ctc_with_logits.hpp"
 #include "losses/gaussian_nll.hpp"
 #include "losses/hinge_embedding.hpp"
 #include "losses/huber.hpp"

@@ -146,6 +146,18 @@ constexpr void writable_storage() {
                 "transpose that can be written to, and not an expression");
 }
 
+template <bool Right>
+constexpr void sequences_of_frames() {
+  static_assert(Right,
+                "eigenloss: log-probabilities or logits of sequences have the dimensions (time, batch, classes) or "
+                "(time, classes)");
+}
+
+template <bool... Integers>
+constexpr void labels_and_lengths() {
+  static_assert((Integers && ...), "eigenloss: the targets and lengths of sequences must be integers");
+}
+
 template <bool Unreduced>
 constexpr void values_are_unreduced() {
   static_assert(Unreduced,

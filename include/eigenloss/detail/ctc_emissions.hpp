@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <limits>
 
-#include "eigenloss/detail/ctc_log_domain.hpp"
-#include "eigenloss/detail/packet_math.hpp"
+#include "ctc_log_domain.hpp"
+#include "packet_math.hpp"
 
 // The tables of one sequence for CTC (ctc_sequence.hpp), and its emissions: the probabilities of
 // the symbols in use, frame by frame.
@@ -56,8 +56,8 @@ struct CtcTables {
         labels(shape.labels),
         classes(shape.classes),
         blank(shape.blank),
-        rows(gradient ? std::max<Eigen::Index>(frames, 2) : 2),
-        pitch(round_up(std::min(labels + 1, classes))),
+        rows(gradient ? (std::max<Eigen::Index>)(frames, 2) : 2),
+        pitch(round_up((std::min)(labels + 1, classes))),
         width(round_up(labels + 1) + gap) {
     emission = arena.take<double>(frames * pitch);
     backward = arena.take<double>(2 * row_size());
@@ -101,10 +101,10 @@ bool ctc_prepare(CtcTables& a, Label label) {
   std::fill(a.slot_of_class, a.slot_of_class + a.classes, -1);
   a.symbol[a.symbols++] = static_cast<std::int32_t>(a.blank);
   const double r =
-      static_cast<double>(a.labels) / static_cast<double>(std::max<Index>(a.frames, 1));
+      static_cast<double>(a.labels) / static_cast<double>((std::max<Index>)(a.frames, 1));
   // A uniform model drifts by sqrt(w / (w + 4)) labels a frame; this w makes that S / T.
   if (a.labels > 0) {
-    a.tilt = r < 0.95 ? std::max(std::round(std::log2(4 * r * r / (1 - r * r))), -30.0) : 5.0;
+    a.tilt = r < 0.95 ? (std::max)(std::round(std::log2(4 * r * r / (1 - r * r))), -30.0) : 5.0;
   }
   a.weight = std::exp2(a.tilt);
   std::fill(a.skip, a.skip + a.width + a.gap, 0.0);
@@ -133,7 +133,7 @@ template <class Scalar>
 double ctc_gather(const CtcTables& a, Eigen::Index t, const Scalar* frame, double* x) {
   using namespace Eigen::internal;
   constexpr double infinity = std::numeric_limits<double>::infinity();
-  const Eigen::Index count = t == 0 ? std::min<Eigen::Index>(a.symbols, 2) : a.symbols;
+  const Eigen::Index count = t == 0 ? (std::min<Eigen::Index>)(a.symbols, 2) : a.symbols;
   for (Eigen::Index k = 0; k < count; ++k) x[k] = static_cast<double>(frame[a.symbol[k]]);
   for (Eigen::Index k = count; k < a.round_up(a.symbols); ++k) x[k] = -infinity;
   CtcPacket largest = pset1<CtcPacket>(-infinity);
@@ -200,7 +200,7 @@ void ctc_frame_mass(const Scalar* frame, Eigen::Index classes, double* top, doub
   *mass = *top - *top;
   for (Eigen::Index first = 0; first < classes; first += 512) {  // short sums in Scalar
     Packet rest = pset1<Packet>(Scalar(0)), ones = rest;
-    ctc_packets<false>(frame + first, std::min<Eigen::Index>(512, classes - first),
+    ctc_packets<false>(frame + first, (std::min<Eigen::Index>)(512, classes - first),
                        [&](const Packet& x, Eigen::Index, Eigen::Index) {
                          const Packet is_top = pcmp_eq(x, at_top);
                          ones = padd(ones, pand(one, is_top));

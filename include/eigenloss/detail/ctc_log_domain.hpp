@@ -50,7 +50,7 @@ inline CtcWide ctc_normalised(const CtcWide& x) {
 inline CtcWide ctc_wide_exp(double x) {
   if (x == -std::numeric_limits<double>::infinity()) return {0, 0, 0};
   if (x < -0x1p40) {
-    const double unit = ctc_power_of_two(std::max(ctc_exponent(-x) - 31, -1022));
+    const double unit = ctc_power_of_two((std::max)(ctc_exponent(-x) - 31, -1022));
     return {1, 0, std::nearbyint(x / unit) * unit};
   }
   const double n = std::nearbyint(x * 1.4426950408889634);
@@ -86,9 +86,9 @@ inline CtcWide operator+(const CtcWide& x, const CtcWide& y) {
   if (y.mantissa == 0) return x;
   if (x.mantissa == 0) return y;
   const bool swap = ctc_log_gap(y, x) > 0;
-  const CtcWide &large = swap ? y : x, &small = swap ? x : y;
-  const double sum = large.mantissa + large.mantissa * ctc_ratio(small, large);
-  return ctc_normalised({sum, large.exponent, large.huge});
+  const CtcWide &greater = swap ? y : x, &lesser = swap ? x : y;
+  const double sum = greater.mantissa + greater.mantissa * ctc_ratio(lesser, greater);
+  return ctc_normalised({sum, greater.exponent, greater.huge});
 }
 
 // The extended label of one sequence, blank l_0 blank l_1 ... blank, and its log-probabilities, per

@@ -8,8 +8,8 @@
 #include <limits>
 #include <utility>
 
-#include "eigenloss/detail/ctc_emissions.hpp"
-#include "eigenloss/detail/ctc_log_domain.hpp"
+#include "ctc_emissions.hpp"
+#include "ctc_log_domain.hpp"
 
 // CTC's recursions over the states of one sequence: blanks b_0 .. b_S and labels l_0 .. l_(S-1),
 // b_s before l_s. With a frame's emissions p, and K_s = 1 where l_s differs from l_(s-1), else 0:
@@ -54,7 +54,7 @@ struct CtcBand {
 // The emissions of frame t: the blank's, which is returned, and those of the labels in the band.
 inline double ctc_spread(const CtcTables& a, Eigen::Index t, const CtcBand& band) {
   const double* emission = a.emission + t * a.pitch;
-  const Eigen::Index end = std::min(band.end, a.labels);
+  const Eigen::Index end = (std::min)(band.end, a.labels);
   for (Eigen::Index s = band.first; s < end; ++s) a.label_emission[s] = emission[a.slot[s]];
   return emission[0];
 }
@@ -62,7 +62,7 @@ inline double ctc_spread(const CtcTables& a, Eigen::Index t, const CtcBand& band
 // The exponent that brings a row whose largest state is `peak` up to 2^480, within the range of a
 // factor.
 inline int ctc_rescaling(double peak) {
-  return std::min(ctc_top_exponent - ctc_exponent(peak), 1000);
+  return (std::min)(ctc_top_exponent - ctc_exponent(peak), 1000);
 }
 
 // The smallest number that a recursion keeps, and what it makes of a smaller one that is not 0.
@@ -193,7 +193,7 @@ double ctc_backward(CtcTables& a, const CtcFloor& floor, Visit visit) {
     a.occupancy[0] = predux(sums.blanks);
     for (Eigen::Index s = band.low; s < band.high; ++s) a.occupancy[a.slot[s]] += a.product[s];
     const double total = a.occupancy[0] + predux(sums.labels);
-    least_total = std::min(least_total, total);
+    least_total = (std::min)(least_total, total);
     visit(t, static_cast<const double*>(a.occupancy), total);
     std::swap(to, from);
   }

@@ -8,10 +8,10 @@
 #include <limits>
 #include <type_traits>
 
-#include "eigenloss/detail/ctc_emissions.hpp"
-#include "eigenloss/detail/ctc_log_domain.hpp"
-#include "eigenloss/detail/ctc_scaled.hpp"
-#include "eigenloss/detail/packet_math.hpp"
+#include "ctc_emissions.hpp"
+#include "ctc_log_domain.hpp"
+#include "ctc_scaled.hpp"
+#include "packet_math.hpp"
 
 // CTC of one sequence, on plain pointers. The loss is
 //   -log of the sum, over the paths that collapse to the label, of e^(sum over t of lp[t, path_t]),
@@ -83,7 +83,7 @@ void ctc_write(const CtcTables& a, Eigen::Index t, const Scalar* frame, double s
 
 template <class Gradient, class Scalar>
 void ctc_fill(const CtcShape& shape, Gradient& gradient, Scalar value) {
-  for (Eigen::Index t = 0; t < shape.frames; ++t) {
+  for (Eigen::Index t = shape.frames - 1; t >= 0; --t) {
     std::fill_n(gradient.row(t), shape.classes, value);
     gradient.done(t);
   }
