@@ -19,6 +19,18 @@ namespace detail {
 template <class A>
 constexpr bool is_skip = std::is_same<std::decay_t<A>, Skip>::value;
 
+// Whether results can be written to an A: memory that is not const.
+template <class A, class = void>
+struct IsWritable : std::false_type {};
+template <class A>
+struct IsWritable<A, std::enable_if_t<!std::is_const<A>::value && in_memory<A>()>>
+    : std::integral_constant<bool, !std::is_const<std::remove_pointer_t<
+                                       decltype(std::declval<A&>().data())>>::value> {};
+template <>
+struct IsWritable<Skip> : std::true_type {};
+template <>
+struct IsWritable<const Skip> : std::true_type {};
+
 // Whether `array` has the shape, or can be given it without an error.
 template <class A, std::size_t Rank>
 bool fits(const A& array, const Shape<Rank>& shape) {

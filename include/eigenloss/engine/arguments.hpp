@@ -224,7 +224,6 @@ class Arguments<Kernel, std::tuple<ReadAs...>, In...> {
   template <std::size_t I, class Out>
   void check_gradient(const Out& out) const {
     if constexpr (!is_skip<Out>) {
-      check::writable_storage<in_memory<Out>()>();
       check_layout<First, Out>();
       if (!fits(out, view<I>().shape())) {
         Check<Kernel>::fail("the storage for the gradient of ", Check<Kernel>::argument(I),
@@ -253,7 +252,6 @@ class Arguments<Kernel, std::tuple<ReadAs...>, In...> {
 template <class Kernel, class Out, std::size_t UnitRank>
 void check_and_resize_values(Out& out, const Shape<UnitRank>& units, bool only_check) {
   if constexpr (!is_skip<Out>) {
-    check::writable_storage<in_memory<Out>()>();
     constexpr bool one_in_a_vector = UnitRank == 0 && Traits<Out>::rank == 1;
     Shape<one_in_a_vector ? 1 : UnitRank> shape{};
     if constexpr (one_in_a_vector) {

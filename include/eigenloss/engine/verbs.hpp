@@ -152,7 +152,9 @@ class Bound {
   void value_into(Storage&& storage, const In&... in) const {
     check::values_are_unreduced<is_unreduced<typename L::Reduction>>();
     check::number_of_arguments<sizeof...(In), inputs, 0, false>();
-    if constexpr (is_unreduced<typename L::Reduction> && sizeof...(In) == inputs) {
+    constexpr bool writable = IsWritable<std::remove_reference_t<Storage>>::value;
+    check::writable_storage<writable>();
+    if constexpr (is_unreduced<typename L::Reduction> && sizeof...(In) == inputs && writable) {
       L::Engine::template evaluate<true, false>(loss_, device_, weights_, Term{}, storage,
                                                 std::tuple<>(), in...);
     }
@@ -182,7 +184,10 @@ class Bound {
   auto split(const Args& args, std::index_sequence<I...>, std::index_sequence<K...>) const {
     using Gradients = GradientsOf<Kernel, std::decay_t<std::tuple_element_t<I, Args>>...>;
     check::number_of_arguments<sizeof...(I) + sizeof...(K), inputs, Gradients::size(), true>();
-    if constexpr (sizeof...(K) == Gradients::size()) {
+    constexpr bool writable =
+        (IsWritable<std::remove_reference_t<std::tuple_element_t<inputs + K, Args>>>::value && ...);
+    check::writable_storage<writable>();
+    if constexpr (sizeof...(K) == Gradients::size() && writable) {
       return evaluate<Value, true>(std::forward_as_tuple(std::get<inputs + K>(args)...),
                                    std::get<I>(args)...);
     } else if constexpr (sizeof...(K) == 0) {
