@@ -96,7 +96,7 @@ inline void parts_add_up(Trial& trial) {
     const Inputs piece = take(trial.loss, in, part);
     const Plain units = now(trial.loss.unreduced.both, piece).units;
     const Plain shares = ones_or(trial.loss.averaging(piece), units.shape);
-    value += now(trial.loss.weighted[1].value, piece, shares).value;
+    value += now(trial.loss.weighted[1].both, piece, shares).value;
     size += total_size(units);
     divisor += now(trial.loss.divisor, piece).value;
   }
@@ -105,7 +105,7 @@ inline void parts_add_up(Trial& trial) {
     const Inputs piece = take(trial.loss, in, part);
     const Plain units = now(trial.loss.unreduced.both, piece).units;
     const Plain shares = ones_or(trial.loss.averaging(piece), units.shape);
-    const Outcome sum = now(trial.loss.weighted[1].gradient, piece, shares);
+    const Outcome sum = now(trial.loss.weighted[1].both, piece, shares);
     const Outcome expected = take(trial.loss, whole, part);
     for (std::size_t g = 0; g < sum.gradients.size(); ++g) {
       same("gradient", times(sum.gradients[g], 1 / divisor), expected.gradients[g], rounding, epsilon,

@@ -14,15 +14,18 @@ inline void gradient_is_the_derivative(Trial& trial) {
   const double step = std::cbrt(epsilon);
   for (std::size_t g = 0; g < sum.gradients.size(); ++g) {
     Plain difference = filled(sum.gradients[g].shape, 0);
-    double size = std::max(1.0, total_size(now(loss.unreduced.both, in).units));
+    const double size = std::max(1.0, total_size(now(loss.unreduced.both, in).units));
     for (std::size_t k = 0; k < difference.numbers.size(); ++k) {
-      Inputs moved = in;
-      double& x = moved[loss.predictions[g]].numbers[k];
-      const double at = x;
-      x = at + step;
-      const double high = x, above = now(loss.sum.value, moved).value;
-      x = at - step;
-      difference.numbers[k] = (above - now(loss.sum.value, moved).value) / (high - x);
+      const auto central = [&](double h) {
+        Inputs moved = in;
+        double& x = moved[loss.predictions[g]].numbers[k];
+        const double at = x, low = at - h, high = at + h;
+        x = high;
+        const double above = now(loss.sum.value, moved).value;
+        x = low;
+        return (above - now(loss.sum.value, moved).value) / (high - low);
+      };
+      difference.numbers[k] = (4 * central(step) - central(2 * step)) / 3;  // the error in step^2 cancels
     }
     same("gradient " + std::to_string(g), sum.gradients[g], difference, difference_error, step * step, size);
   }

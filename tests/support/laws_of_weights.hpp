@@ -26,15 +26,6 @@ inline void weight_one(Trial& trial) {
   same_outcome(now(trial.loss.weighted[4].both, in, w), now(trial.loss.non_zero_mean.both, in), rounding);
 }
 
-inline void weighted_fused_is_separate(Trial& trial) {
-  const Inputs in = trial.inputs(9, 7);
-  INFO(text(trial.loss.weighted[1].what, in));
-  const Plain w = random_weights(trial.random, units_shape(trial.loss, in));
-  const Outcome both = now(trial.loss.weighted[1].both, in, w);
-  same("value", both.value, now(trial.loss.weighted[1].value, in, w).value, fused_ulps);
-  same_gradients(both, now(trial.loss.weighted[1].gradient, in, w), fused_ulps);
-}
-
 // A masked member is as if it were not there, whatever its numbers are, and its gradient is exactly 0.
 inline void zero_is_absence(Trial& trial) {
   const Subject& loss = trial.loss;
@@ -156,7 +147,6 @@ inline void weighted_mean_divides(Trial& trial) {
 inline std::vector<Law> laws_of_weights() {
   return {{"a weight multiplies the loss of its unit", weights_multiply},
           {"weights of 1 change nothing", weight_one},
-          {"weighted: fused is separate", weighted_fused_is_separate},
           {"weight 0 is absence", zero_is_absence},
           {"masked elements do not matter", masked_elements},
           {"all units masked: 0", all_masked},

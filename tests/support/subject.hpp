@@ -137,7 +137,7 @@ struct Subject {
   std::vector<Verbs> narrow;        // other scalar types; `value` is the same in double
   std::vector<Named> containers, fixed_containers, outputs;
   std::vector<Named> skipping;      // one for each prediction: all others are skipped
-  std::vector<Named> ranks;         // element: ranks 0, 1 and 4
+  std::vector<Named> ranks;         // element: ranks 0 and 4
   std::vector<Named> axes;          // row: the axis at 0, 1, 2 and -1 of rank 3, in both layouts
   Call lone_row = nullptr;          // row: rank 1
   Call owning, shared, swapped_adverbs;
@@ -304,8 +304,6 @@ struct Calls {
   }
   using W = Eigen::Tensor<T, D::unit_rank, layout_of<Kind>>;
   using Mask = Eigen::Tensor<bool, D::unit_rank, layout_of<Kind>>;
-  static Outcome weighted_value(const Inputs& in, const Plain& w, int) { return value(in, with<W>(w)); }
-  static Outcome weighted_gradient(const Inputs& in, const Plain& w, int) { return gradient(in, with<W>(w)); }
   static Outcome weighted_both(const Inputs& in, const Plain& w, int) { return both(in, with<W>(w)); }
   static Outcome masked_both(const Inputs& in, const Plain& w, int) { return both(in, with<Mask>(w)); }
   static Outcome threaded_both(const Inputs& in, const Plain&, int threads) {
@@ -470,8 +468,7 @@ void add_containers(Subject& s) {
   using Col = Tensors<Eigen::ColMajor>;
   using Row = Tensors<Eigen::RowMajor>;
   s.containers = {container<D, ConstTensorMaps, Row, Row>(),
-                  container<D, TensorMaps, TensorExpressions, TensorMaps>(),
-                  container<D, TensorExpressions, Col, Col, eigenloss::Mean>()};
+                  container<D, TensorExpressions, TensorMaps, TensorMaps, eigenloss::Mean>()};
   s.outputs = {output<D, Col>()};
   if constexpr (highest_rank<typename D::Arguments> <= 2) {
     using Matrix = Matrices<Eigen::ColMajor>;
@@ -480,10 +477,8 @@ void add_containers(Subject& s) {
                                       container<D, Matrices<Eigen::RowMajor>, Transposes, Transposes>(),
                                       container<D, ArrayExpressions, Arrays, Arrays>(),
                                       container<D, Maps, StridedMaps, Refs>(),
-                                      container<D, Refs, Blocks, StridedMaps>(),
-                                      container<D, StridedMaps, Maps, Maps, eigenloss::Mean>()};
+                                      container<D, Blocks, Refs, StridedMaps, eigenloss::Mean>()};
     s.containers.insert(s.containers.end(), dense.begin(), dense.end());
-    s.outputs.push_back(output<D, StridedMaps>());
   }
 }
 
@@ -492,7 +487,6 @@ void add_ranks(Subject& s) {
   using eigenloss::Unreduced;
   if constexpr (D::unit == Unit::element) {
     s.ranks = {{"rank 0", &Calls<WithRank<D, 0>, Unreduced>::plain_both},
-               {"rank 1", &Calls<WithRank<D, 1>, Unreduced>::plain_both},
                {"rank 4, RowMajor", &Calls<WithRank<D, 4>, Unreduced, double, Tensors<Eigen::RowMajor>>::plain_both}};
   } else if constexpr (D::unit == Unit::row) {
     s.lone_row = &Calls<LoneRow<D>, Unreduced>::plain_both;
@@ -542,8 +536,6 @@ Subject subject() {
   s.weighted = {weighted_verbs<D, Unreduced>("Unreduced"), weighted_verbs<D, Sum>("Sum"),
                 weighted_verbs<D, Mean>("Mean"), weighted_verbs<D, WeightedMean>("WeightedMean"),
                 weighted_verbs<D, foreign::NonZeroMean>("a user's mean over non-zero losses")};
-  s.weighted[1].value = &Calls<D, Sum>::weighted_value;
-  s.weighted[1].gradient = &Calls<D, Sum>::weighted_gradient;
   s.masked = &Calls<D, Sum>::masked_both;
   s.divisor = &Calls<D, Mean>::divisor;
   s.weighted_divisor = &Calls<D, Mean>::weighted_divisor;
