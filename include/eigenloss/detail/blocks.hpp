@@ -72,6 +72,7 @@ void run_parallel(const Device& device, Index begin, Index end, double cycles, c
 // body(i) gives the Partial of block i; the sum over all blocks, in order. `cycles`: the cost of a block.
 template <class T, class Device, class Body>
 Partial<T> reduce_blocks(const Device& device, Index blocks, double cycles, const Body& body) {
+  if (blocks == 1) return body(0);
   Partial<T> total;
   if constexpr (HasThreads<Device>::value) {
     if (device.numThreads() > 1 && blocks > 1) {

@@ -93,8 +93,7 @@ class Total {
     if constexpr (std::is_same<T, float>::value) {  // a few floats add up exactly enough in double
       double sums = 0, losts = 0;
       for (int i = 0; i < P::lanes; ++i) sums += double(sum[i]), losts += double(lost[i]);
-      add(sums);
-      if (std::isfinite(sums)) add(losts);
+      add(std::isfinite(sums) ? sums + losts : sums);
     } else {
       for (int i = 0; i < P::lanes; ++i) {
         add(sum[i]);

@@ -53,13 +53,15 @@ class ElementWalk {
     Partial<T> partial;
     for (Index done = 0; done < count;) {
       const Index here = in_place_ ? count : (std::min)(chunk, count - done);
-      piece(first + done, here, sums);
+      piece(first + done, here, sums, partial);
       done += here;
     }
     if constexpr (ranges > 0) {
       if (any(sums.refused)) partial.refused = find_refused(first, count);
     }
-    if constexpr (summed) partial.loss.add(sums.loss);
+    if constexpr (summed) {
+      if (count >= width) partial.loss.add(sums.loss);
+    }
     if constexpr (counted) partial.counted.add(sums.counted);
     if (streams_) end_streaming();
     return partial;
@@ -105,7 +107,7 @@ class ElementWalk {
 
   // ---- One run of elements, in place or in buffers. ----
 
-  void piece(Index first, Index count, Sums& sums) const {
+  void piece(Index first, Index count, Sums& sums, Partial<T>& partial) const {
     Buffers buffers;
     Pointers at;
     open(first, count, buffers, at, std::make_index_sequence<inputs>{},
@@ -113,12 +115,12 @@ class ElementWalk {
     Index i = 0;
     if (streams_) {
       i = (std::min)(head_, count);
-      part(at, 0, i, sums);
+      part(at, 0, i, sums, partial);
       i = packs<true, false>(at, i, count, sums);
     } else {
       i = all_packs(at, 0, count, sums);
     }
-    part(at, i, count - i, sums);
+    part(at, i, count - i, sums, partial);
     if constexpr (values) value_sink_.write(first, count, at.out[gradients]);
     close(first, count, at, std::make_index_sequence<gradients>{});
   }
@@ -158,9 +160,10 @@ class ElementWalk {
     return first_term_ ? packs<false, false>(at, i, end, sums) : packs<false, true>(at, i, end, sums);
   }
   // Two losses are added plainly before the compensated sum: that costs their sum half an ulp.
-  // What the loop reads is copied, for the compiler to see that no store changes it.
+  // What the loop reads is copied, for the compiler to see that no store changes it; and a formula that is
+  // called twice would not be inlined on its own.
   template <bool Streamed, bool Later>
-  Index packs(const Pointers& pointers, Index i, Index end, Sums& total) const {
+  [[gnu::flatten]] Index packs(const Pointers& pointers, Index i, Index end, Sums& total) const {
     const std::conditional_t<std::is_trivially_copyable<Kernel>::value, Kernel, const Kernel&> kernel(
         kernel_);
     const Pointers at = pointers;
@@ -234,7 +237,7 @@ class ElementWalk {
   }
 
   // The elements [i, i + count) with count < width, at the ends: in copies that repeat the last of them.
-  void part(const Pointers& at, Index i, Index count, Sums& sums) const {
+  void part(const Pointers& at, Index i, Index count, Sums& sums, Partial<T>& partial) const {
     if (count == 0) return;
     alignas(64) T in[inputs + 1][width];
     alignas(64) T out[gradients + 1][width];
@@ -255,16 +258,15 @@ class ElementWalk {
     for (std::size_t g = 0; g <= gradients; ++g) {
       if (at.out[g]) std::copy_n(out[g], count, at.out[g] + i);
     }
-    if constexpr (summed) sums.loss.add(first_lanes(here.loss.sum, count));
-    if constexpr (counted) sums.counted.add(first_lanes(here.counted.sum, count));
+    if constexpr (summed) add_lanes(here.loss.sum, count, partial.loss);
+    if constexpr (counted) add_lanes(here.counted.sum, count, partial.counted);
     if constexpr (ranges > 0) sums.refused = sums.refused | here.refused;
-    (void)before;
+    (void)before, (void)sums, (void)partial;
   }
-  static V first_lanes(const V& pack, Index count) {
+  static void add_lanes(const V& pack, Index count, Total<T>& total) {
     T lanes[width];
     pack.store(lanes);
-    for (Index k = count; k < width; ++k) lanes[k] = T(0);
-    return V::load(lanes);
+    for (Index k = 0; k < count; ++k) total.add(typename Total<T>::Value(lanes[k]));
   }
 
   // ---- Refused numbers. ----
