@@ -50,6 +50,7 @@ struct CtcTables {
   double log_scale = 0;         // logarithm of the factors left out of the emissions
   double tilt = 0, weight = 1;  // 2^tilt = weight, the factor for entering a label
   bool raised = false;          // an emission was raised
+  bool dropped = false;         // an emission was dropped
 
   CtcTables(const CtcShape& shape, bool gradient, CtcArena& arena)
       : frames(shape.frames),
@@ -91,6 +92,13 @@ constexpr Eigen::Index ctc_lanes = Eigen::internal::packet_traits<double>::size;
 constexpr double ctc_least = 0x1p-500;  // positive sums and emissions below are raised to it
 constexpr double ctc_least_log = -346.5735902799;  // slightly above its logarithm
 constexpr int ctc_top_exponent = 480;
+
+// An emission below e^deepest is dropped. Fewer than e^(1.1 frames) paths lead through it, so it takes less than
+// e^-745, nothing that a double can show, from a probability above e^least_after_drop.
+inline double ctc_deepest(Eigen::Index frames) { return -2000.0 - 2.0 * static_cast<double>(frames); }
+inline double ctc_least_after_drop(Eigen::Index frames) {
+  return ctc_deepest(frames) + 1.1 * static_cast<double>(frames) + 745.0;
+}
 
 // The symbols in use, blank first, the slot of every label among them, the frame from which a label
 // can be reached (it can be left behind `slack` frames later), and w K_s. Returns whether the label
@@ -144,22 +152,26 @@ double ctc_gather(const CtcTables& a, Eigen::Index t, const Scalar* frame, doubl
   return top == -infinity ? 0 : top;
 }
 
-// x <- e^(x - top), raised to ctc_least unless 0. Returns the sum of the exponents, which is NaN if
-// one is.
-inline double ctc_exponentiate(CtcTables& a, double top, double* x) {
+// What is met among the emissions: the lowest log-probability relative to its frame's largest, the lowest that is
+// not dropped, and a sum that is NaN if one is.
+struct CtcExtremes {
+  CtcPacket lowest, lowest_kept, sum;
+};
+
+// x <- e^(x - top), raised to ctc_least, or dropped to 0 where the exponent is below `deepest`.
+inline void ctc_exponentiate(const CtcTables& a, double top, double deepest, double* x, CtcExtremes& met) {
   using namespace Eigen::internal;
   const CtcPacket infinite = pset1<CtcPacket>(-std::numeric_limits<double>::infinity());
-  const CtcPacket least = pset1<CtcPacket>(ctc_least_log), shift = pset1<CtcPacket>(top);
-  CtcPacket sum = pset1<CtcPacket>(0), lowest = sum;
+  const CtcPacket deep = pset1<CtcPacket>(deepest), least = pset1<CtcPacket>(ctc_least_log);
+  const CtcPacket shift = pset1<CtcPacket>(top);
   for (Eigen::Index k = 0; k < a.symbols; k += ctc_lanes) {
     const CtcPacket y = psub(pload<CtcPacket>(x + k), shift);
-    const CtcPacket finite = pcmp_lt(infinite, y);
-    sum = padd(sum, y);
-    lowest = pmin(lowest, pand(finite, y));
-    pstore(x + k, pand(finite, packet_exp_nonpositive(pmax(y, least))));
+    const CtcPacket kept = pcmp_lt(deep, y);
+    met.sum = padd(met.sum, y);
+    met.lowest = pmin(met.lowest, pand(pcmp_lt(infinite, y), y));
+    met.lowest_kept = pmin(met.lowest_kept, pand(kept, y));
+    pstore(x + k, pand(kept, packet_exp_nonpositive(pmax(y, least))));
   }
-  a.raised = a.raised || predux_min(lowest) < ctc_least_log;
-  return predux(sum);
 }
 
 // Calls apply(packet, i, n) for the numbers x[i .. i + n): the first n lanes of the packet, the
@@ -216,7 +228,10 @@ void ctc_frame_mass(const Scalar* frame, Eigen::Index classes, double* top, doub
 // first.
 template <bool from_logits, class Frames>
 bool ctc_load(CtcTables& a, Frames frames) {
-  double nan_check = 0, masses = 1, lost = 0;
+  double masses = 1, lost = 0;
+  const CtcPacket zero = Eigen::internal::pset1<CtcPacket>(0);
+  CtcExtremes met{zero, zero, zero};
+  const double deepest = ctc_deepest(a.frames);
   const auto add = [&](double term) {  // compensated: the terms may cancel the logarithm of the
                                        // scaled probability
     const double sum = a.log_scale + term;
@@ -239,10 +254,12 @@ bool ctc_load(CtcTables& a, Frames frames) {
       }
     }
     add(scale);
-    nan_check += ctc_exponentiate(a, top, x);
+    ctc_exponentiate(a, top, deepest, x, met);
   }
   a.log_scale += lost - std::log(masses);
-  return !std::isnan(nan_check) && !std::isnan(a.log_scale);
+  a.raised = Eigen::internal::predux_min(met.lowest_kept) < ctc_least_log;
+  a.dropped = Eigen::internal::predux_min(met.lowest) <= deepest;
+  return !std::isnan(Eigen::internal::predux(met.sum)) && !std::isnan(a.log_scale);
 }
 
 }  // namespace eigenloss::detail

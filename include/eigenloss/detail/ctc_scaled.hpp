@@ -25,15 +25,17 @@
 //   flat model, the forward variables would else run ahead to the last label and the backward ones
 //   to the first, and they would hardly overlap.
 //
-// Why no state that matters is lost: a positive sum below 2^-500 is raised to it, and so is a
-// positive emission. Products then stay normal numbers, what is 0 is so because no path leads
-// there, and every variable is an upper bound of its true value. Raising a state adds at most
-// 2^-500 times the variable of the other direction, which is below 2^490: at most n 2^-9 in a frame
-// of n states, of a total Z_t that includes every complete path. Raising emissions adds at most n
-// 2^480. With all Z_t above 2^240, or above 2^720 where an emission was raised, T frames add up to
-// a relative error below T n 2^-240. A value alone has no Z_t: if anything was raised, the
-// recursion runs again with all of that dropped, for a lower bound, and the two must agree. What
-// fails these tests runs in numbers with an exponent of their own (ctc_log_domain.hpp).
+// Why no state that matters is lost: a positive sum below 2^-500 is raised to it. Products then stay normal numbers,
+// what is 0 is so because no path leads there, and every variable is an upper bound of its true value. Raising a
+// state adds at most 2^-500 times the variable of the other direction, which is below 2^490: at most n 2^-9 in a frame
+// of n states, of a total Z_t that includes every complete path. With all Z_t above 2^240, T frames add up to a
+// relative error below T n 2^-240.
+//
+// Emissions below 2^-500 are rare. Those that are as good as 0 are dropped, if what is left proves that they were
+// (ctc_least_after_drop). The others would be wrong in the digits of a posterior below 2^-240, and so a gradient does
+// without scaled doubles. A value alone raises them like states; it has no Z_t: if anything was raised, the recursion
+// runs again with all of that dropped, for a lower bound, and the two must agree. What fails these tests runs in
+// numbers with an exponent of their own (ctc_log_domain.hpp).
 namespace eigenloss::detail {
 
 // The states in use at frame t, rounded out to whole packets: [first, end).

@@ -123,11 +123,10 @@ CtcResult ctc_sequence(const CtcShape& shape, Label label, Frames frames, Gradie
   const bool fits = ctc_prepare(a, label);
   if (!ctc_load<from_logits>(a, frames)) return constant(Limits::quiet_NaN(), Limits::quiet_NaN());
   const CtcFloor floor{pset1<CtcPacket>(ctc_least), pset1<CtcPacket>(0)};
-  bool raised = false;
-  double log_p = fits ? ctc_forward<!wanted>(a, floor, &raised) : -Limits::infinity();
-  if (log_p == -Limits::infinity()) {
+  const auto impossible = [&] {
     return zero_infinity ? constant(0, 0) : constant(Limits::infinity(), Limits::quiet_NaN());
-  }
+  };
+  if (!fits) return impossible();
   const auto write = [&](Eigen::Index t, const double* occupancy, double total) {
     if constexpr (wanted) {
       const Scalar* frame = nullptr;
@@ -136,13 +135,22 @@ CtcResult ctc_sequence(const CtcShape& shape, Label label, Frames frames, Gradie
       gradient.done(t);
     }
   };
-  bool holds;
-  if constexpr (wanted) {
-    holds = ctc_backward(a, floor, write) > (a.raised ? 0x1p720 : 0x1p240);
-  } else {
-    holds = !(raised || a.raised) || ctc_holds(a, log_p);
+  double log_p = -Limits::infinity();
+  bool holds = !(wanted && a.raised), raised = false;
+  if (holds) {
+    log_p = ctc_forward<!wanted>(a, floor, &raised);
+    holds = !a.dropped || log_p > ctc_least_after_drop(a.frames);
+    if (holds && log_p == -Limits::infinity()) return impossible();
+  }
+  if (holds) {
+    if constexpr (wanted) {
+      holds = ctc_backward(a, floor, write) > 0x1p240;
+    } else {
+      holds = !(raised || a.raised) || ctc_holds(a, log_p);
+    }
   }
   if (!holds) log_p = ctc_wide_range(a, frames, wanted, write);
+  if (log_p == -Limits::infinity()) return impossible();
   const double loss = -(log_p + a.log_scale);
   return {from_logits && loss < 0 ? 0 : loss, !holds};  // a probability above 1 is rounding
 }
