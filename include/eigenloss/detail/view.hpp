@@ -158,12 +158,21 @@ auto lines_of(A& array) {
   }
 }
 
-// The shape as the library counts dimensions, refused where it holds more numbers than an Index counts.
+template <class A>
+Index extent_of(const A& tensor, std::size_t i) {
+  return Index(tensor.dimension(i));
+}
+template <class P, int O, template <class> class M>
+Index extent_of(const Eigen::TensorMap<P, O, M>& map, std::size_t i) {
+  return Index(map.dimension(static_cast<typename Eigen::TensorMap<P, O, M>::Index>(i)));
+}
+
+// The shape as the library counts dimensions.
 template <class A>
 Shape<Traits<A>::rank> shape_of(const A& array) {
   Shape<Traits<A>::rank> shape{};
   if constexpr (IsTensorInMemory<A>::value) {
-    for (std::size_t i = 0; i < shape.size(); ++i) shape[i] = Index(array.dimension(i));
+    for (std::size_t i = 0; i < shape.size(); ++i) shape[i] = extent_of(array, i);
   } else if constexpr (is_tensor<A>) {
     const Eigen::DefaultDevice device;
     const Eigen::TensorEvaluator<const A, Eigen::DefaultDevice> evaluator(array, device);

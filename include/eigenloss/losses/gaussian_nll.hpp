@@ -18,7 +18,7 @@ namespace kernel {
 //            too, or lacks its last dimension, or has size 1 in one dimension, or is a number. Gradients for x and
 //            the variance, in this order (summed where it is repeated; only x where it is a number).
 // Options:   full = false; eps = 1e-6, any number, in the unit of the variance.
-// Accuracy:  4 ulp of the larger of the parts that are added. variance >= 0 or NaN, else an error. NaN gives NaN;
+// Accuracy:  6 ulp of the larger of the parts that are added. variance >= 0 or NaN, else an error. NaN gives NaN;
 //            infinite d inf with the slopes ±inf and -inf; infinite variance inf with the slopes 0.
 // PyTorch:   torch.nn.GaussianNLLLoss, the same; its functional form takes `full` and `eps` alike.
 // Source:    Nix and Weigend, Estimating the Mean and Variance of the Target Probability Distribution (1994);
