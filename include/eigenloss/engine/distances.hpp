@@ -47,7 +47,7 @@ struct Euclidean {
     const V slope = u - v + V(eps);
     return {{slope, -slope}};
   }
-  // Half of term_slope's missing 2 is the root's own.
+  // Without its factor 1/2, which cancels the 2 of term_slope.
   template <class V>
   V finish_slope(const V& sum) const {
     return where(sum == V(0), V(0), V(1) / sqrt(sum));
@@ -132,7 +132,7 @@ struct PowerNorm {
   }
   template <class V>
   V finish_slope(const V& sum) const {
-    return where(sum == V(0), V(0), power(sum, 1 / p - 1));
+    return p == 0 ? V(0) : where(sum == V(0), V(0), power(sum, 1 / p - 1));
   }
 };
 
