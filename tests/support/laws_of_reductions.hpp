@@ -12,7 +12,7 @@ inline Plain averaged(const Subject& loss, const Inputs& in, const Plain& units)
   return shares.numbers.empty() ? units : times(units, shares);
 }
 inline void sum_adds_up(Trial& trial) {
-  const Inputs in = trial.inputs(9, 7);
+  const Inputs in = rough(trial, trial.inputs(40, 7));
   INFO(text("Sum and Unreduced", in));
   const Outcome units = now(trial.loss.unreduced.both, in);
   const Outcome sum = now(trial.loss.sum.both, in);

@@ -20,7 +20,7 @@ inline void within_ulps(const std::string& what, const Plain& a, const Plain& b)
   }
 }
 inline void fused_is_separate(Trial& trial) {
-  const Inputs in = trial.inputs(9, 7);
+  const Inputs in = rough(trial, trial.inputs(9, 7));
   for (const Verbs& verbs : reductions(trial.loss)) {
     INFO(text(verbs.what, in));
     const Outcome both = now(verbs.both, in), value = now(verbs.value, in), gradient = now(verbs.gradient, in);
@@ -46,7 +46,7 @@ inline void verbs_repeat(Trial& trial) {
 inline void devices_agree(Trial& trial) {
   const Subject& loss = trial.loss;
   if (trial.seed > 1) return;
-  const Inputs in = trial.inputs(4001, 13);  // several blocks, the last of them partly filled
+  const Inputs in = rough(trial, trial.inputs(4001, 13));  // several blocks, the last of them partly filled
   const Plain w = random_weights(trial.random, units_shape(loss, in));
   for (const Verbs& verbs : loss.threaded) {
     const Outcome expected = now(verbs.value, in, w);
@@ -78,7 +78,7 @@ inline void no_allocation(Trial& trial) {
 inline void containers_agree(Trial& trial) {
   const Subject& loss = trial.loss;
   for (const Index rows : {fixed_rows, Index(1), Index(29)}) {
-    const Inputs in = trial.inputs(rows, rows == 29 ? 67 : fixed_columns);
+    const Inputs in = rough(trial, trial.inputs(rows, rows == 29 ? 67 : fixed_columns));
     const Outcome units = now(loss.unreduced.both, in), mean = now(loss.mean.both, in);
     std::vector<Named> kinds = loss.containers;
     if (rows == fixed_rows) {
