@@ -14,8 +14,7 @@ struct CosineEmbedding : laws::Rows<laws::Prediction<2>, laws::Prediction<2>, la
   }
   static laws::Inputs inputs(laws::Random& random, laws::Index batch, laws::Index features) {
     return {laws::predictions(random, {batch, features}),
-            laws::predictions(random, {batch, features}),
-            laws::signs(random, {batch})};
+            laws::predictions(random, {batch, features}), laws::signs(random, {batch})};
   }
 };
 

@@ -4,7 +4,8 @@
 
 #include "support/laws.hpp"
 
-struct CTCWithLogits : laws::Sequences<laws::Prediction<3>, laws::Label<2>, laws::Label<1>, laws::Label<1>> {
+struct CTCWithLogits
+    : laws::Sequences<laws::Prediction<3>, laws::Label<2>, laws::Label<1>, laws::Label<1>> {
   static constexpr const char* name = "CTCWithLogits";
   static constexpr bool nan_has_gradient = false;
   template <class R>
@@ -13,8 +14,9 @@ struct CTCWithLogits : laws::Sequences<laws::Prediction<3>, laws::Label<2>, laws
   }
   static laws::Inputs inputs(laws::Random& random, laws::Index batch, laws::Index features) {
     const laws::Index classes = features + 2;
-    return {laws::predictions(random, {8, batch, classes}), laws::integers(random, {batch, 3}, 1, classes),
-            laws::integers(random, {batch}, 6, 9), laws::integers(random, {batch}, 0, 4)};
+    return {laws::predictions(random, {8, batch, classes}),
+            laws::integers(random, {batch, 3}, 1, classes), laws::integers(random, {batch}, 6, 9),
+            laws::integers(random, {batch}, 0, 4)};
   }
   // An average divides each sequence's loss by its target's length.
   static laws::Plain averaging(const laws::Inputs& in) {

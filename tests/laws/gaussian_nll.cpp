@@ -14,8 +14,7 @@ struct GaussianNLL : laws::Elements<laws::Prediction<2>, laws::Number<2>, laws::
     return loss;
   }
   static laws::Inputs inputs(laws::Random& random, laws::Index batch, laws::Index features) {
-    return {laws::predictions(random, {batch, features}),
-            laws::targets(random, {batch, features}),
+    return {laws::predictions(random, {batch, features}), laws::targets(random, {batch, features}),
             laws::predictions(random, {batch, features}, 0.25, 2)};
   }
 };

@@ -13,8 +13,7 @@ struct HingeEmbedding : laws::Elements<laws::Prediction<2>, laws::Number<2>> {
     return loss;
   }
   static laws::Inputs inputs(laws::Random& random, laws::Index batch, laws::Index features) {
-    return {laws::predictions(random, {batch, features}),
-            laws::signs(random, {batch, features})};
+    return {laws::predictions(random, {batch, features}), laws::signs(random, {batch, features})};
   }
 };
 

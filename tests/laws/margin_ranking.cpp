@@ -14,8 +14,7 @@ struct MarginRanking : laws::Elements<laws::Prediction<2>, laws::Prediction<2>, 
   }
   static laws::Inputs inputs(laws::Random& random, laws::Index batch, laws::Index features) {
     return {laws::predictions(random, {batch, features}),
-            laws::predictions(random, {batch, features}),
-            laws::signs(random, {batch, features})};
+            laws::predictions(random, {batch, features}), laws::signs(random, {batch, features})};
   }
 };
 

@@ -15,11 +15,11 @@ struct MultiLabelMargin : laws::Rows<laws::Prediction<2>, laws::Label<2>> {
     for (laws::Index row = 0; row < batch && features > 1; ++row) {
       const laws::Index first = random.below(features), count = 1 + random.below(features - 1);
       for (laws::Index k = 0; k < count; ++k) {
-        labels.numbers[static_cast<std::size_t>(row * features + k)] = static_cast<double>((first + k) % features);
+        labels.numbers[static_cast<std::size_t>(row * features + k)] =
+            static_cast<double>((first + k) % features);
       }
     }
-    return {laws::never_one_apart(random, {batch, features}),
-            labels};
+    return {laws::never_one_apart(random, {batch, features}), labels};
   }
 };
 

@@ -11,8 +11,7 @@ struct SoftMargin : laws::Elements<laws::Prediction<2>, laws::Number<2>> {
     return eigenloss::SoftMargin<R>{};
   }
   static laws::Inputs inputs(laws::Random& random, laws::Index batch, laws::Index features) {
-    return {laws::predictions(random, {batch, features}),
-            laws::signs(random, {batch, features})};
+    return {laws::predictions(random, {batch, features}), laws::signs(random, {batch, features})};
   }
 };
 

@@ -4,7 +4,8 @@
 
 #include "support/laws.hpp"
 
-struct TripletMarginWithDistance : laws::Rows<laws::Prediction<2>, laws::Prediction<2>, laws::Prediction<2>> {
+struct TripletMarginWithDistance
+    : laws::Rows<laws::Prediction<2>, laws::Prediction<2>, laws::Prediction<2>> {
   static constexpr const char* name = "TripletMarginWithDistance";
   template <class R>
   static auto loss() {

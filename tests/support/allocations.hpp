@@ -4,11 +4,12 @@
 #include <cstddef>
 #include <cstdlib>
 
-// Counts the heap allocations of a thread, whoever makes them (operator new, Eigen, the standard library), by
-// standing in front of glibc's malloc. For one file of a program. Elsewhere, and under sanitizers that have a
-// malloc of their own, nothing is counted.
+// Counts the heap allocations of a thread, whoever makes them (operator new, Eigen, the standard
+// library), by standing in front of glibc's malloc. For one file of a program. Elsewhere, and under
+// sanitizers that have a malloc of their own, nothing is counted.
 #if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
+    __has_feature(memory_sanitizer)
 #define EIGENLOSS_TEST_SANITIZED
 #endif
 #endif

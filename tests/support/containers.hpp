@@ -9,8 +9,9 @@
 
 #include "plain.hpp"
 
-// Plain numbers in every container that a loss takes. A container kind has a template Argument<S, Rank> that
-// is made from plain numbers, shows them as `view()`, the thing a user would pass, and reads them back.
+// Plain numbers in every container that a loss takes. A container kind has a template Argument<S,
+// Rank> that is made from plain numbers, shows them as `view()`, the thing a user would pass, and
+// reads them back.
 namespace laws {
 
 // Where number k of the row-major order lies in column-major order, or in the same.
@@ -41,7 +42,8 @@ template <class S>
 Plain read(const std::vector<Index>& shape, bool row_major, const S* data) {
   Plain plain = filled(shape, 0);
   const std::vector<std::size_t> order = storage_order(shape, row_major);
-  for (std::size_t k = 0; k < order.size(); ++k) plain.numbers[k] = static_cast<double>(data[order[k]]);
+  for (std::size_t k = 0; k < order.size(); ++k)
+    plain.numbers[k] = static_cast<double>(data[order[k]]);
   return plain;
 }
 
@@ -73,7 +75,8 @@ Plain to_plain(const Eigen::DenseBase<D>& dense) {
   }
   std::size_t k = 0;
   for (Eigen::Index i = 0; i < dense.rows(); ++i) {
-    for (Eigen::Index j = 0; j < dense.cols(); ++j) plain.numbers[k++] = static_cast<double>(dense.derived().coeff(i, j));
+    for (Eigen::Index j = 0; j < dense.cols(); ++j)
+      plain.numbers[k++] = static_cast<double>(dense.derived().coeff(i, j));
   }
   return plain;
 }
@@ -82,7 +85,8 @@ Plain to_plain(const Eigen::DenseBase<D>& dense) {
 
 template <int Layout>
 struct Tensors {
-  static constexpr const char* name = Layout == Eigen::RowMajor ? "Tensor, RowMajor" : "Tensor, ColMajor";
+  static constexpr const char* name =
+      Layout == Eigen::RowMajor ? "Tensor, RowMajor" : "Tensor, ColMajor";
   template <class S, int Rank>
   struct Argument {
     explicit Argument(const Plain& plain) : tensor(to_tensor<S, Rank, Layout>(plain)) {}
@@ -106,7 +110,8 @@ struct TensorMaps {
   struct Argument : Tensors<Eigen::ColMajor>::Argument<S, Rank> {
     using Tensors<Eigen::ColMajor>::Argument<S, Rank>::Argument;
     auto view() {
-      return Eigen::TensorMap<Eigen::Tensor<S, Rank>>(this->tensor.data(), this->tensor.dimensions());
+      return Eigen::TensorMap<Eigen::Tensor<S, Rank>>(this->tensor.data(),
+                                                      this->tensor.dimensions());
     }
   };
   template <class S, int Rank>
@@ -119,8 +124,8 @@ struct ConstTensorMaps {
   struct Argument : Tensors<Eigen::RowMajor>::Argument<S, Rank> {
     using Tensors<Eigen::RowMajor>::Argument<S, Rank>::Argument;
     auto view() const {
-      return Eigen::TensorMap<const Eigen::Tensor<S, Rank, Eigen::RowMajor>>(this->tensor.data(),
-                                                                             this->tensor.dimensions());
+      return Eigen::TensorMap<const Eigen::Tensor<S, Rank, Eigen::RowMajor>>(
+          this->tensor.data(), this->tensor.dimensions());
     }
   };
   template <class S, int Rank>
@@ -144,7 +149,8 @@ struct FixedSizeTensors {
   static constexpr const char* name = "TensorFixedSize";
   template <class S, int Rank>
   struct Argument {
-    using Sizes = std::conditional_t<Rank == 1, Eigen::Sizes<fixed_rows>, Eigen::Sizes<fixed_rows, fixed_columns>>;
+    using Sizes = std::conditional_t<Rank == 1, Eigen::Sizes<fixed_rows>,
+                                     Eigen::Sizes<fixed_rows, fixed_columns>>;
     explicit Argument(const Plain& plain) { write(plain, false, tensor.data()); }
     auto& view() { return tensor; }
     Plain plain() const {
@@ -161,7 +167,8 @@ struct FixedSizeTensors {
 // ---- Matrices and arrays: rank 1 is a vector, rank 2 a matrix. ----
 
 template <class S, int Rank, int Order = Eigen::ColMajor>
-using MatrixOf = Eigen::Matrix<S, Eigen::Dynamic, Rank == 1 ? 1 : Eigen::Dynamic, Rank == 1 ? Eigen::ColMajor : Order>;
+using MatrixOf = Eigen::Matrix<S, Eigen::Dynamic, Rank == 1 ? 1 : Eigen::Dynamic,
+                               Rank == 1 ? Eigen::ColMajor : Order>;
 template <class S, int Rank>
 using ArrayOf = Eigen::Array<S, Eigen::Dynamic, Rank == 1 ? 1 : Eigen::Dynamic>;
 
@@ -179,7 +186,8 @@ struct DenseArgument {
 
 template <int Order>
 struct Matrices {
-  static constexpr const char* name = Order == Eigen::RowMajor ? "Matrix, RowMajor" : "Matrix, ColMajor";
+  static constexpr const char* name =
+      Order == Eigen::RowMajor ? "Matrix, RowMajor" : "Matrix, ColMajor";
   template <class S, int Rank>
   using Argument = DenseArgument<MatrixOf<S, Rank, Order>>;
   template <class S, int Rank>
@@ -200,7 +208,8 @@ struct Maps {
   struct Argument : DenseArgument<MatrixOf<S, Rank>> {
     using DenseArgument<MatrixOf<S, Rank>>::DenseArgument;
     auto view() {
-      return Eigen::Map<MatrixOf<S, Rank>>(this->dense.data(), this->dense.rows(), this->dense.cols());
+      return Eigen::Map<MatrixOf<S, Rank>>(this->dense.data(), this->dense.rows(),
+                                           this->dense.cols());
     }
   };
   template <class S, int Rank>
@@ -262,7 +271,8 @@ struct StridedMaps {
     }
     auto view() {
       if constexpr (Rank == 1) {
-        return Eigen::Map<MatrixOf<S, 1>, 0, Eigen::InnerStride<2>>(data.data(), small.dense.size());
+        return Eigen::Map<MatrixOf<S, 1>, 0, Eigen::InnerStride<2>>(data.data(),
+                                                                    small.dense.size());
       } else {
         return Eigen::Map<MatrixOf<S, 2>, 0, Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>>(
             data.data(), small.dense.rows(), small.dense.cols(),

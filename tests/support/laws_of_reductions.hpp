@@ -53,7 +53,8 @@ inline void root_mean_is_the_root(Trial& trial) {
   const Outcome root = now(trial.loss.root_mean.both, in);
   same("RootMean", root.value, std::sqrt(mean.value), rounding);
   for (std::size_t g = 0; g < mean.gradients.size() && mean.value > 0; ++g) {
-    same("gradient", root.gradients[g], times(mean.gradients[g], 0.5 / std::sqrt(mean.value)), rounding);
+    same("gradient", root.gradients[g], times(mean.gradients[g], 0.5 / std::sqrt(mean.value)),
+         rounding);
   }
 }
 
@@ -108,8 +109,8 @@ inline void parts_add_up(Trial& trial) {
     const Outcome sum = now(trial.loss.weighted[1].both, piece, shares);
     const Outcome expected = take(trial.loss, whole, part);
     for (std::size_t g = 0; g < sum.gradients.size(); ++g) {
-      same("gradient", times(sum.gradients[g], 1 / divisor), expected.gradients[g], rounding, epsilon,
-           largest(whole.gradients[g]));
+      same("gradient", times(sum.gradients[g], 1 / divisor), expected.gradients[g], rounding,
+           epsilon, largest(whole.gradients[g]));
     }
   }
 }

@@ -7,8 +7,8 @@
 namespace laws {
 
 inline std::vector<Verbs> reductions(const Subject& loss) {
-  return {loss.unreduced, loss.sum, loss.mean, loss.batch_mean, loss.weighted_mean,
-          loss.root_mean, loss.average, loss.non_zero_mean};
+  return {loss.unreduced,     loss.sum,       loss.mean,    loss.batch_mean,
+          loss.weighted_mean, loss.root_mean, loss.average, loss.non_zero_mean};
 }
 
 inline void within_ulps(const std::string& what, const Plain& a, const Plain& b) {
@@ -23,7 +23,8 @@ inline void fused_is_separate(Trial& trial) {
   const Inputs in = rough(trial, trial.inputs(9, 7));
   for (const Verbs& verbs : reductions(trial.loss)) {
     INFO(text(verbs.what, in));
-    const Outcome both = now(verbs.both, in), value = now(verbs.value, in), gradient = now(verbs.gradient, in);
+    const Outcome both = now(verbs.both, in), value = now(verbs.value, in),
+                  gradient = now(verbs.gradient, in);
     INFO("fused value " << both.value << ", separate " << value.value);
     CHECK(within_ulps(both.value, value.value, fused_ulps));
     within_ulps("losses", both.units, value.units);
@@ -46,7 +47,8 @@ inline void verbs_repeat(Trial& trial) {
 inline void devices_agree(Trial& trial) {
   const Subject& loss = trial.loss;
   if (trial.seed > 1) return;
-  const Inputs in = rough(trial, trial.inputs(4001, 13));  // several blocks, the last of them partly filled
+  const Inputs in =
+      rough(trial, trial.inputs(4001, 13));  // several blocks, the last of them partly filled
   const Plain w = random_weights(trial.random, units_shape(loss, in));
   for (const Verbs& verbs : loss.threaded) {
     const Outcome expected = now(verbs.value, in, w);

@@ -25,22 +25,27 @@ inline void gradient_is_the_derivative(Trial& trial) {
         x = low;
         return (above - now(loss.sum.value, moved).value) / (high - low);
       };
-      difference.numbers[k] = (4 * central(step) - central(2 * step)) / 3;  // the error in step^2 cancels
+      difference.numbers[k] =
+          (4 * central(step) - central(2 * step)) / 3;  // the error in step^2 cancels
     }
-    same("gradient " + std::to_string(g), sum.gradients[g], difference, difference_error, step * step, size);
+    same("gradient " + std::to_string(g), sum.gradients[g], difference, difference_error,
+         step * step, size);
   }
 }
 
-// At sizes around the borders of packs and blocks, in both layouts: a unit's loss and gradient are those it
-// has alone.
+// At sizes around the borders of packs and blocks, in both layouts: a unit's loss and gradient are
+// those it has alone.
 inline void units_are_independent(Trial& trial) {
   const Subject& loss = trial.loss;
   std::vector<std::pair<Index, Index>> sizes;  // batch, features
-  for (Index batch : {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65}) sizes.push_back({batch, 3});
+  for (Index batch : {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65})
+    sizes.push_back({batch, 3});
   if (loss.unit == Unit::element) {
-    for (Index batch : {1, 3, 4, 5, 7, 8, 9, 31, 32, 33, 511, 512, 513, 16383, 16384, 16385}) sizes.push_back({batch, 1});
+    for (Index batch : {1, 3, 4, 5, 7, 8, 9, 31, 32, 33, 511, 512, 513, 16383, 16384, 16385})
+      sizes.push_back({batch, 1});
   } else {
-    for (Index features : {4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 64, 65, 130, 257}) sizes.push_back({5, features});
+    for (Index features : {4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 64, 65, 130, 257})
+      sizes.push_back({5, features});
     for (Index batch : {127, 128, 129, 255, 257}) sizes.push_back({batch, 4});
   }
   for (const auto& size : sizes) {
@@ -50,7 +55,8 @@ inline void units_are_independent(Trial& trial) {
       INFO(text(verbs.what, in));
       const bool single = verbs.what.find("float") != std::string::npos;
       const Outcome whole = now(verbs.both, in);
-      for (Index first = 0, step = 1; first < size.first; first += step, step = size.first > 100 ? 1 + 7 * step % 1000 : 1) {
+      for (Index first = 0, step = 1;
+           first<size.first; first += step, step = size.first> 100 ? 1 + 7 * step % 1000 : 1) {
         const std::vector<Index> part = range(first, std::min(first + step, size.first));
         INFO("members " << part.front() << " to " << part.back() << " of the batch alone");
         const Outcome alone = now(verbs.both, take(loss, in, part));
@@ -68,14 +74,16 @@ inline void order_of_the_batch(Trial& trial) {
   INFO(text("a permuted batch", in));
   std::vector<Index> order = range(0, 13);
   for (std::size_t i = order.size(); i > 1; --i) {
-    std::swap(order[i - 1], order[static_cast<std::size_t>(trial.random.below(static_cast<Index>(i)))]);
+    std::swap(order[i - 1],
+              order[static_cast<std::size_t>(trial.random.below(static_cast<Index>(i)))]);
   }
   const Inputs permuted = take(loss, in, order);
   const Outcome expected = take(loss, now(loss.unreduced.both, in), order);
   const Outcome got = now(loss.unreduced.both, permuted);
   same("losses", got.units, expected.units, rounding);
   same_gradients(got, expected, rounding);
-  same("Sum", now(loss.sum.both, permuted).value, total(expected.units), rounding, total_size(expected.units));
+  same("Sum", now(loss.sum.both, permuted).value, total(expected.units), rounding,
+       total_size(expected.units));
 }
 
 // The inputs are exact in every scalar type, so that only the arithmetic differs.
@@ -94,7 +102,8 @@ inline void narrow_scalars(Trial& trial) {
       if (half || brain) {  // the gradients themselves are rounded to 16 bits
         same("gradient", got.gradients[g], expected.gradients[g], 1, brain ? 0x1p-7 : 0x1p-10);
       } else {
-        same("gradient", got.gradients[g], expected.gradients[g], narrow_rounding, single_epsilon, 1);
+        same("gradient", got.gradients[g], expected.gradients[g], narrow_rounding, single_epsilon,
+             1);
       }
     }
   }
@@ -145,7 +154,8 @@ inline void extremes_are_finite(Trial& trial) {
   if (loss.largest == 0) return;
   Inputs in = trial.inputs(9, 7);
   for (std::size_t i : loss.predictions) {
-    for (double& x : in[i].numbers) x = (x > 0 ? 1 : -1) * loss.largest * (trial.seed > 1 ? std::abs(x) / 4 : 1);
+    for (double& x : in[i].numbers)
+      x = (x > 0 ? 1 : -1) * loss.largest * (trial.seed > 1 ? std::abs(x) / 4 : 1);
   }
   INFO(text("predictions as large as " + std::to_string(loss.largest), in));
   for (const Verbs& verbs : loss.pieces) {

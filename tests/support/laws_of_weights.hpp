@@ -20,13 +20,16 @@ inline void weight_one(Trial& trial) {
   const Inputs in = trial.inputs(9, 7);
   const Plain w = filled(units_shape(trial.loss, in), 1);
   INFO(text("weights of 1", in));
-  same_outcome(now(trial.loss.weighted[0].both, in, w), now(trial.loss.unreduced.both, in), rounding);
+  same_outcome(now(trial.loss.weighted[0].both, in, w), now(trial.loss.unreduced.both, in),
+               rounding);
   same_outcome(now(trial.loss.weighted[2].both, in, w), now(trial.loss.mean.both, in), rounding);
   same_outcome(now(trial.loss.weighted[3].both, in, w), now(trial.loss.mean.both, in), rounding);
-  same_outcome(now(trial.loss.weighted[4].both, in, w), now(trial.loss.non_zero_mean.both, in), rounding);
+  same_outcome(now(trial.loss.weighted[4].both, in, w), now(trial.loss.non_zero_mean.both, in),
+               rounding);
 }
 
-// A masked member is as if it were not there, whatever its numbers are, and its gradient is exactly 0.
+// A masked member is as if it were not there, whatever its numbers are, and its gradient is exactly
+// 0.
 inline void zero_is_absence(Trial& trial) {
   const Subject& loss = trial.loss;
   for (double spoiled : {1.0, std::nan(""), HUGE_VAL, -HUGE_VAL}) {
@@ -120,7 +123,8 @@ inline void weights_broadcast(Trial& trial) {
       const Index row = smaller[0] == 1 ? 0 : i / columns;
       const Index column = shape.size() > 1 && smaller[1] != 1 ? i % columns : 0;
       const Index width = shape.size() > 1 ? smaller[1] : 1;
-      full.numbers[static_cast<std::size_t>(i)] = w.numbers[static_cast<std::size_t>(row * width + column)];
+      full.numbers[static_cast<std::size_t>(i)] =
+          w.numbers[static_cast<std::size_t>(row * width + column)];
     }
     INFO(text("weights of shape " + text(smaller), in));
     same_outcome(now(loss.weighted[1].both, in, w), now(loss.weighted[1].both, in, full), exact);

@@ -11,7 +11,8 @@ namespace laws {
 
 using Index = std::ptrdiff_t;
 
-// Numbers of any shape, in row-major order, whatever container and scalar type they go to or come from.
+// Numbers of any shape, in row-major order, whatever container and scalar type they go to or come
+// from.
 struct Plain {
   std::vector<Index> shape;
   std::vector<double> numbers;
@@ -108,10 +109,12 @@ class Random {
   std::uint64_t state_;
 };
 
-// Multiples of 1/64 in (low, high): odd ones for predictions and even ones for targets, so that the two are
-// never equal, nor apart by an option such as 0.7. All of them are exact in every scalar type.
+// Multiples of 1/64 in (low, high): odd ones for predictions and even ones for targets, so that the
+// two are never equal, nor apart by an option such as 0.7. All of them are exact in every scalar
+// type.
 constexpr double grid = 1.0 / 64;
-inline Plain on_grid(Random& random, const std::vector<Index>& shape, double low, double high, bool odd) {
+inline Plain on_grid(Random& random, const std::vector<Index>& shape, double low, double high,
+                     bool odd) {
   Plain plain = filled(shape, 0);
   const Index steps = static_cast<Index>((high - low) / (2 * grid));
   for (double& number : plain.numbers) {
@@ -119,10 +122,12 @@ inline Plain on_grid(Random& random, const std::vector<Index>& shape, double low
   }
   return plain;
 }
-inline Plain predictions(Random& random, const std::vector<Index>& shape, double low = -2, double high = 2) {
+inline Plain predictions(Random& random, const std::vector<Index>& shape, double low = -2,
+                         double high = 2) {
   return on_grid(random, shape, low, high, true);
 }
-inline Plain targets(Random& random, const std::vector<Index>& shape, double low = -2, double high = 2) {
+inline Plain targets(Random& random, const std::vector<Index>& shape, double low = -2,
+                     double high = 2) {
   return on_grid(random, shape, low, high, false);
 }
 inline Plain integers(Random& random, const std::vector<Index>& shape, Index low, Index end) {

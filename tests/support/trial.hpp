@@ -18,9 +18,10 @@ namespace laws {
 constexpr double epsilon = std::numeric_limits<double>::epsilon();
 constexpr double single_epsilon = std::numeric_limits<float>::epsilon();
 constexpr double exact = 0;
-constexpr double fused_ulps = 4;      // the contract's, between fused and separate verbs
-constexpr double rounding = 32;       // the same formula in another order or on another path
-constexpr double narrow_rounding = 64;  // between scalar types: of the narrower, with its inputs exact
+constexpr double fused_ulps = 4;  // the contract's, between fused and separate verbs
+constexpr double rounding = 32;   // the same formula in another order or on another path
+constexpr double narrow_rounding =
+    64;  // between scalar types: of the narrower, with its inputs exact
 constexpr double difference_error = 400;  // of a central difference, in units of epsilon^(2/3)
 
 // ---- A law and what it is tried on. ----
@@ -40,14 +41,16 @@ struct Law {
 // Predictions with digits down to the last, so that sums round.
 inline Inputs rough(Trial& trial, Inputs in) {
   for (std::size_t i : trial.loss.predictions) {
-    for (double& x : in[i].numbers) x *= 1 - std::ldexp(static_cast<double>(trial.random.next() >> 11), -73);
+    for (double& x : in[i].numbers)
+      x *= 1 - std::ldexp(static_cast<double>(trial.random.next() >> 11), -73);
   }
   return in;
 }
 
 inline std::string text(const std::vector<Index>& shape) {
   std::string words = "(";
-  for (std::size_t i = 0; i < shape.size(); ++i) words += (i > 0 ? ", " : "") + std::to_string(shape[i]);
+  for (std::size_t i = 0; i < shape.size(); ++i)
+    words += (i > 0 ? ", " : "") + std::to_string(shape[i]);
   return words + ")";
 }
 inline std::string text(const std::string& what, const Inputs& in) {
@@ -66,9 +69,10 @@ inline double largest(const Plain& plain) {
   }
   return most;
 }
-inline void same(const std::string& what, double got, double expected, double epsilons, double scale,
-                 double eps = epsilon) {
-  INFO(what << ": " << got << " is not " << expected << " to " << epsilons << " epsilons of " << scale);
+inline void same(const std::string& what, double got, double expected, double epsilons,
+                 double scale, double eps = epsilon) {
+  INFO(what << ": " << got << " is not " << expected << " to " << epsilons << " epsilons of "
+            << scale);
   CHECK(near(got, expected, epsilons * eps, scale));
 }
 inline void same(const std::string& what, double got, double expected, double epsilons) {
@@ -87,27 +91,32 @@ inline void same(const std::string& what, const Plain& got, const Plain& expecte
     return;
   }
 }
-inline void same_shape(const std::string& what, const Plain& got, const std::vector<Index>& expected) {
+inline void same_shape(const std::string& what, const Plain& got,
+                       const std::vector<Index>& expected) {
   INFO(what << " has shape " << text(got.shape));
   CHECK(got.shape == expected);
 }
-inline void same_gradients(const Outcome& got, const Outcome& expected, double epsilons, double eps = epsilon) {
+inline void same_gradients(const Outcome& got, const Outcome& expected, double epsilons,
+                           double eps = epsilon) {
   REQUIRE(got.gradients.size() == expected.gradients.size());
   for (std::size_t g = 0; g < got.gradients.size(); ++g) {
     same("gradient " + std::to_string(g), got.gradients[g], expected.gradients[g], epsilons, eps);
   }
 }
-inline void same_outcome(const Outcome& got, const Outcome& expected, double epsilons, double eps = epsilon) {
+inline void same_outcome(const Outcome& got, const Outcome& expected, double epsilons,
+                         double eps = epsilon) {
   CHECK(got.error == expected.error);
   same("value", got.value, expected.value, epsilons, std::abs(expected.value), eps);
   same("losses", got.units, expected.units, epsilons, eps);
   same_gradients(got, expected, epsilons, eps);
 }
 inline double ulp(double number) {
-  return std::max(std::ldexp(epsilon, std::ilogb(number)), std::numeric_limits<double>::denorm_min());
+  return std::max(std::ldexp(epsilon, std::ilogb(number)),
+                  std::numeric_limits<double>::denorm_min());
 }
 inline bool within_ulps(double a, double b, double ulps) {
-  return identical(a, b) || a == b || std::abs(a - b) <= ulps * ulp(std::max(std::abs(a), std::abs(b)));
+  return identical(a, b) || a == b ||
+         std::abs(a - b) <= ulps * ulp(std::max(std::abs(a), std::abs(b)));
 }
 
 // ---- Plain arithmetic. ----
@@ -133,22 +142,27 @@ inline double total_size(const Plain& plain) {
 inline std::size_t batch_dimension(const Subject& loss, std::size_t argument) {
   return argument == 0 ? loss.input_batch : 0;
 }
-inline Index batch_of(const Subject& loss, const Inputs& in) { return in[0].shape[loss.input_batch]; }
+inline Index batch_of(const Subject& loss, const Inputs& in) {
+  return in[0].shape[loss.input_batch];
+}
 inline Inputs take(const Subject& loss, const Inputs& in, const std::vector<Index>& chosen) {
   Inputs taken;
-  for (std::size_t i = 0; i < in.size(); ++i) taken.push_back(take(in[i], batch_dimension(loss, i), chosen));
+  for (std::size_t i = 0; i < in.size(); ++i)
+    taken.push_back(take(in[i], batch_dimension(loss, i), chosen));
   return taken;
 }
 // Part `chosen` of an outcome's losses and gradients.
 inline Outcome take(const Subject& loss, Outcome outcome, const std::vector<Index>& chosen) {
   if (!outcome.units.numbers.empty()) outcome.units = take(outcome.units, 0, chosen);
   for (std::size_t g = 0; g < outcome.gradients.size(); ++g) {
-    outcome.gradients[g] = take(outcome.gradients[g], batch_dimension(loss, loss.predictions[g]), chosen);
+    outcome.gradients[g] =
+        take(outcome.gradients[g], batch_dimension(loss, loss.predictions[g]), chosen);
   }
   return outcome;
 }
 inline const Plain no_weights{};
-inline Outcome now(Call call, const Inputs& in, const Plain& weights = no_weights, int threads = 1) {
+inline Outcome now(Call call, const Inputs& in, const Plain& weights = no_weights,
+                   int threads = 1) {
   Outcome outcome = call(in, weights, threads);
   INFO("thrown: " << outcome.error);
   CHECK(outcome.error.empty());
@@ -171,7 +185,8 @@ inline Plain spread(const std::vector<double>& each, const std::vector<Index>& s
   return weights;
 }
 // Puts `number` in all predictions of some members of the batch.
-inline void spoil(const Subject& loss, Inputs& in, const std::vector<Index>& members, double number) {
+inline void spoil(const Subject& loss, Inputs& in, const std::vector<Index>& members,
+                  double number) {
   for (std::size_t i : loss.predictions) {
     const std::vector<Index> whole = range(0, batch_of(loss, in));
     const std::size_t dimension = batch_dimension(loss, i);
@@ -179,7 +194,8 @@ inline void spoil(const Subject& loss, Inputs& in, const std::vector<Index>& mem
     for (std::size_t k = dimension + 1; k < in[i].shape.size(); ++k) inner *= in[i].shape[k];
     for (std::size_t k = 0; k < in[i].numbers.size(); ++k) {
       const Index member = static_cast<Index>(k) / inner % in[i].shape[dimension];
-      if (std::find(members.begin(), members.end(), member) != members.end()) in[i].numbers[k] = number;
+      if (std::find(members.begin(), members.end(), member) != members.end())
+        in[i].numbers[k] = number;
     }
   }
 }
