@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <algorithm>
+#include <eigenloss/losses/multi_label_margin.hpp>
+#include <numeric>
+#include <random>
+
+#include "support/rows.hpp"
+
+using namespace eigenloss;
+using namespace rows;
+
+namespace {
+
+const std::vector<std::vector<double>> kX = {{.1, .2, .4, .8}, {.5, .5, .1, .9}};
+const std::vector<std::vector<double>> kY = {{3, 0, -1, 1}, {1, -1, 0, 0}};
+
+// The definition, pair by pair.
+template <class T>
+double pairs(const std::vector<T>& x, const std::vector<int>& targets, std::vector<double>& gradient) {
+  const double classes = double(x.size());
+  std::vector<bool> is_target(x.size());
+  for (int j : targets) is_target[std::size_t(j)] = true;
+  double value = 0;
+  gradient.assign(x.size(), 0);
+  for (int j : targets) {
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const T z = T(1) - x[std::size_t(j)] + x[i];
+      if (is_target[i] || !(z > 0)) continue;
+      value += double(z) / classes;
+      gradient[i] += 1 / classes;
+      gradient[std::size_t(j)] -= 1 / classes;
+    }
+  }
+  return value;
+}
+
+template <class T>
+void compare_with_pairs(int classes, int listed, bool twice) {
+  INFO(classes << " classes, " << listed << " targets, seed " << classes + listed << (twice ? ", twice" : ""));
+  std::mt19937 random(static_cast<unsigned>(classes + listed));
+  std::vector<T> x(static_cast<std::size_t>(classes));
+  for (T& number : x) number = T(double(random()) / 4294967296.0 * 6 - 3);
+  std::vector<int> order(x.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::shuffle(order.begin(), order.end(), random);
+  std::vector<int> targets;
+  for (int k = 0; k < listed; ++k) targets.push_back(order[std::size_t(twice ? k / 2 : k)]);
+
+  std::vector<double> expected;
+  const double value = pairs(x, targets, expected);
+  Eigen::Map<Eigen::Matrix<T, Eigen::Dynamic, 1>> row(x.data(), classes);
+  Eigen::VectorXi labels = Eigen::VectorXi::Constant(classes, -1);
+  std::copy(targets.begin(), targets.end(), labels.data());
+  const auto [got, gradient] = MultiLabelMargin<>{}.value_and_gradient(row, labels);
+  const double tolerance = std::is_same<T, double>::value ? kGolden : 1e-6;
+  check_number(double(got), value, tolerance);
+  check_number(double(MultiLabelMargin<>{}(row, labels)), value, tolerance);
+  double worst = 0;
+  for (int c = 0; c < classes; ++c) worst = (std::max)(worst, std::abs(double(gradient(c)) - expected[std::size_t(c)]));
+  CHECK(worst <= tolerance);
+}
+
+}  // namespace
+
+// Golden numbers: torch.nn.MultiLabelMarginLoss, PyTorch 2.13.0, double; SEMANTICS 2.23.
+TEST_CASE("MultiLabelMargin: PyTorch's values and gradients in both layouts") {
+  in_both_layouts([](auto layout) {
+    const auto x = matrix<double, layout>(kX);
+    const auto y = matrix<std::int64_t, layout>(kY);
+    check_list(MultiLabelMargin<Unreduced>{}(x, y), {0.8500000000000001, 0.75});
+    check_number(MultiLabelMargin<Sum>{}(x, y), 1.6);
+    const auto [value, gradient] = MultiLabelMargin<>{}.value_and_gradient(x, y);
+    check_number(value, 0.8);
+    check_list(gradient, {-0.25, 0.25, 0.25, -0.25, 0.125, -0.375, 0.125, 0.125});
+  });
+}
+
+TEST_CASE("MultiLabelMargin: a target listed twice counts twice, labels behind -1 do not count") {
+  const auto x = vector<double>(kX[0]);
+  const auto twice = vector<int>({3, 3, -1, 0});
+  check_number(MultiLabelMargin<>{}(x, twice), 0.6499999999999999);
+  check_list(MultiLabelMargin<>{}.gradient(x, twice), {0.5, 0.5, 0.5, -1.5});
+  check_number(MultiLabelMargin<>{}(x, vector<int>({3, -1, -1, 0})), 0.32499999999999996);
+}
+
+TEST_CASE("MultiLabelMargin: no targets or every class give 0, of NaN too") {
+  for (double number : {1., kNan}) {
+    const auto x = vector<double>({number, 2, 3});
+    for (const auto& y : {vector<int>({-1, 0, 1}), vector<int>({2, 0, 1})}) {
+      const auto [value, gradient] = MultiLabelMargin<>{}.value_and_gradient(x, y);
+      CHECK(value == 0);
+      check_list(gradient, {0, 0, 0});
+    }
+  }
+}
+
+TEST_CASE("MultiLabelMargin: the slope of a pair at 0 is 0") {
+  check_list(MultiLabelMargin<>{}.gradient(vector<double>({1, 0, 1}), vector<int>({0, 2, -1})), {0, 0, 0});
+}
+
+TEST_CASE("MultiLabelMargin: sums over many targets are those over all pairs") {
+  for (int classes : {1, 2, 7, 8, 9, 130, 513, 1025}) {
+    for (int listed : {0, 1, 5, 127, 128, 129, 600, classes / 2, classes}) {
+      if (listed > classes) continue;
+      for (bool twice : {false, true}) {
+        compare_with_pairs<double>(classes, listed, twice);
+        compare_with_pairs<float>(classes, listed, twice);
+      }
+    }
+  }
+}
+
+TEST_CASE("MultiLabelMargin: 20000 classes, half of them targets, over several blocks") {
+  compare_with_pairs<double>(20000, 10000, true);
+}
+
+TEST_CASE("MultiLabelMargin: infinite scores") {
+  const auto y = vector<int>({0, -1, -1});
+  check_number(MultiLabelMargin<>{}(vector<double>({kInfinity, 0, kInfinity}), y), 0);  // inf - inf counts 0
+  check_number(MultiLabelMargin<>{}(vector<double>({0, kInfinity, 0}), y), kInfinity);
+  check_number(MultiLabelMargin<>{}(vector<double>({-kInfinity, -kInfinity, -kInfinity}), y), 0);
+  Eigen::VectorXd many = Eigen::VectorXd::Zero(400);
+  Eigen::VectorXi targets = Eigen::VectorXi::Constant(400, -1);
+  for (int k = 0; k < 200; ++k) targets[k] = k;
+  many[3] = kInfinity;
+  many[300] = -kInfinity;
+  check_number(MultiLabelMargin<>{}(many, targets), 199 * 199 / 400.);
+  many[301] = kInfinity;
+  check_number(MultiLabelMargin<>{}(many, targets), kInfinity);
+}
+
+TEST_CASE("MultiLabelMargin: NaN is never swallowed") {
+  for (int listed : {1, 200}) {
+    for (int at : {0, 250}) {  // at a target, at another class
+      Eigen::VectorXd x = Eigen::VectorXd::LinSpaced(400, -1, 1);
+      Eigen::VectorXi y = Eigen::VectorXi::Constant(400, -1);
+      for (int k = 0; k < listed; ++k) y[k] = k;
+      x[at] = kNan;
+      const auto [value, gradient] = MultiLabelMargin<>{}.value_and_gradient(x, y);
+      CHECK(std::isnan(value));
+      CHECK(std::isnan(gradient[at]));
+    }
+  }
+}
+
+TEST_CASE("MultiLabelMargin: ranks 0 to 3, axis, transposes, half and masks") {
+  check_number(MultiLabelMargin<>{}(scalar<double>(2), scalar<int>(0)), 0);
+  Eigen::Tensor<double, 3, Eigen::RowMajor> x(1, 2, 4);
+  Eigen::Tensor<int, 3, Eigen::RowMajor> y(1, 2, 4);
+  Eigen::MatrixXd samples(4, 2), g(4, 2);
+  Eigen::MatrixXi labels(4, 2);
+  for (int i = 0; i < 2; ++i) {
+    for (int c = 0; c < 4; ++c) {
+      x(0, i, c) = samples(c, i) = kX[std::size_t(i)][std::size_t(c)];
+      y(0, i, c) = labels(c, i) = int(kY[std::size_t(i)][std::size_t(c)]);
+    }
+  }
+  MultiLabelMargin<> last;
+  last.axis = -1;
+  check_number(last(x, y), 0.8);
+  auto gt = g.transpose();
+  check_number(MultiLabelMargin<>{}.value_and_gradient(samples.transpose(), labels.transpose(), gt), 0.8);
+  check_list(g.transpose().eval(), {-0.25, 0.25, 0.25, -0.25, 0.125, -0.375, 0.125, 0.125});
+  const Eigen::Tensor<Eigen::half, 2> half = matrix<float>(kX).cast<Eigen::half>();
+  const float value = MultiLabelMargin<>{}(half, matrix<int>(kY));
+  check_number(value, 0.8, 1e-3);
+  auto broken = matrix<double>(kX);
+  broken(1, 2) = kNan;
+  const auto masked = MultiLabelMargin<>{}.weighted(vector<double>({2, 0})).value_and_gradient(broken, matrix<int>(kY));
+  check_number(masked.first, 0.85);
+  check_list(masked.second, {-0.5, 0.5, 0.5, -0.5, 0, 0, 0, 0});
+}
+
+TEST_CASE("MultiLabelMargin: errors say what is wrong") {
+  const auto x = matrix<double>(kX);
+  const MultiLabelMargin<> loss;
+  CHECK(error_of([&] { loss(x, matrix<int>({{3, 0, -1, 1}, {1, -1, 4, 0}})); }) ==
+        "eigenloss::MultiLabelMargin: target(1, 2) = 4 is not a class of input with shape (2, 4)");
+  CHECK(error_of([&] { loss(x, matrix<int>({{-2, 0, -1, 1}, {1, -1, 0, 0}})); }) ==
+        "eigenloss::MultiLabelMargin: target(0, 0) = -2 is not a class of input with shape (2, 4)");
+  CHECK(error_of([&] { loss(x, matrix<int>({{3, 0, -1}, {1, -1, 0}})); }) ==
+        "eigenloss::MultiLabelMargin: target has shape (2, 3), expected that of the input, (2, 4)");
+  CHECK(error_of([&] { loss(Eigen::Tensor<double, 2>(2, 0), Eigen::Tensor<int, 2>(2, 0)); }) ==
+        "eigenloss::MultiLabelMargin: input has no classes");
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <eigenloss/losses/nll.hpp>
+
+#include "support/rows.hpp"
+
+using namespace eigenloss;
+using namespace rows;
+
+namespace {
+const std::vector<std::vector<double>> kX = {{-.5, -1.5, -2}, {-.7, -1.1, -1.2}};
+}
+
+// Golden numbers: torch.nn.NLLLoss, PyTorch 2.13.0, double; SEMANTICS 2.23.
+TEST_CASE("NLL: PyTorch's values and gradients in both layouts") {
+  in_both_layouts([](auto layout) {
+    const auto x = matrix<double, layout>(kX);
+    const auto y = vector<int, layout>({0, 2});
+    check_list(NLL<Unreduced>{}(x, y), {.5, 1.2});
+    const auto [value, gradient] = NLL<>{}.value_and_gradient(x, y);
+    check_number(value, .85);
+    check_list(gradient, {-.5, 0, 0, 0, 0, -.5});
+    NLL<> weighted;
+    weighted.weight = Eigen::Array3d(1, 2, 4);
+    const auto [w_value, w_gradient] = weighted.value_and_gradient(x, y);
+    check_number(w_value, 1.06);
+    check_list(w_gradient, {-.2, 0, 0, 0, 0, -.8});
+    check_number(weighted.divisor(x, y), 5);
+    weighted.ignore_index = 2;
+    check_number(weighted(x, y), .5);
+  });
+}
+
+TEST_CASE("NLL: NaN counts where it is read, and its slope is -w") {
+  const auto x = vector<double>({kNan, 1});
+  check_number(NLL<>{}(x, 0), kNan);
+  check_list(NLL<>{}.gradient(x, 0), {-1, 0});
+  check_number(NLL<>{}(x, 1), -1);
+}
+
+TEST_CASE("NLL: ignored rows and weights of 0 count exactly 0") {
+  NLL<> loss;
+  const auto x = matrix<double>({{kNan, kInfinity}, {-1, -2}});
+  const auto [value, gradient] = loss.value_and_gradient(x, vector<int>({-100, 1}));
+  check_number(value, 2);
+  check_list(gradient, {0, 0, 0, -1});
+  loss.weight = Eigen::Array2d(0, 1);
+  check_number(loss(vector<double>({-kInfinity, 0}), 0), kNan);  // nothing to average
+}
+
+TEST_CASE("NLL: every row ignored gives NaN, 0 where weights are averaged, gradient 0") {
+  const auto x = matrix<double>(kX);
+  const auto y = vector<int>({-100, -100});
+  check_number(NLL<>{}(x, y), kNan);
+  check_list(NLL<>{}.gradient(x, y), {0, 0, 0, 0, 0, 0});
+  check_number(NLL<WeightedMean>{}(x, y), 0);
+  check_number(NLL<Sum>{}(x, y), 0);
+}
+
+TEST_CASE("NLL: errors say what is wrong") {
+  const auto x = matrix<double>(kX);
+  CHECK(error_of([&] { NLL<>{}(x, vector<int>({0, 3})); }) ==
+        "eigenloss::NLL: target(1) = 3 is not a class of input with shape (2, 3)");
+  CHECK(error_of([&] { NLL<>{}(vector<double>({1, 2}), 5); }) ==
+        "eigenloss::NLL: target = 5 is not a class of input with shape (2)");
+  CHECK(error_of([&] { NLL<>{}(x, vector<int>({0})); }) ==
+        "eigenloss::NLL: target has shape (1), expected one number for each row: (2)");
+  CHECK(error_of([&] { NLL<>{}(Eigen::Tensor<double, 2>(1, 0), vector<int>({0})); }) ==
+        "eigenloss::NLL: input has no classes");
+}
