@@ -191,6 +191,12 @@ typename Walk::V class_weight(const Row&, const Eigen::ArrayXd& weights,
   return Walk::V::load(numbers);
 }
 
+// Rows, slopes and labels live in detail: there their kernels, in whatever namespace, find the algorithms.
+namespace detail {
+using eigenloss::at, eigenloss::class_weight, eigenloss::class_weights, eigenloss::fill, eigenloss::maximum,
+    eigenloss::one_hot, eigenloss::replace, eigenloss::spread, eigenloss::sum, eigenloss::transform;
+}  // namespace detail
+
 // The softmax of a row x: exp(x - maximum) / total with total = sum of exp(x - maximum). Subtracting the maximum
 // keeps every exponential in [0, 1]; the naive exp(x) overflows from x = 89 on. Where the gradient is wanted
 // and its storage can hold them, the exponentials are kept there; otherwise they are computed again.
