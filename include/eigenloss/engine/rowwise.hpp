@@ -21,6 +21,7 @@
 //   accepts(number), expected   for Role::number: which numbers are right, and those in words
 //   check(check, classes)       of the options, given the length of a row
 //   along_only        the kernel takes one row at a time
+//   accepts_rank_0    an input of rank 0 is a row of one entry
 namespace eigenloss {
 
 enum class Role {
@@ -50,6 +51,12 @@ struct AlongOnly : std::false_type {};
 template <class Kernel>
 struct AlongOnly<Kernel, std::void_t<decltype(Kernel::along_only)>>
     : std::integral_constant<bool, Kernel::along_only> {};
+
+template <class Kernel, class = void>
+struct AcceptsRank0 : std::false_type {};
+template <class Kernel>
+struct AcceptsRank0<Kernel, std::void_t<decltype(Kernel::accepts_rank_0)>>
+    : std::integral_constant<bool, Kernel::accepts_rank_0> {};
 
 template <class Kernel, class = void>
 struct Ignores {
@@ -89,6 +96,9 @@ template <class Kernel, std::size_t Rank>
 Cut cut_along(std::int64_t axis, const Shape<Rank>& shape, bool row_major) {
   Cut cut;
   if constexpr (Rank == 0) {
+    if constexpr (!AcceptsRank0<Kernel>::value) {
+      Check<Kernel>::fail("input has shape (), expected at least one dimension");
+    }
     return cut;
   } else {
     if (Rank > 1) {
