@@ -5,34 +5,11 @@
 #include <algorithm>
 
 #include "arguments.hpp"
+#include "axis.hpp"
 
 // Inputs of a pointwise kernel that are smaller than the first one, read as if they had its shape.
 namespace eigenloss {
 namespace detail {
-
-// How an axis cuts the memory of any layout: the dimensions that vary more slowly, it, the faster ones.
-struct AxisCut {
-  Index outer = 1, size = 1, inner = 1;
-
-  template <std::size_t Rank>
-  AxisCut(const Shape<Rank>& shape, std::size_t axis, bool row_major) {
-    for (std::size_t k = 0; k < Rank; ++k) {
-      Index& part = k == axis ? size : ((k > axis) == row_major ? inner : outer);
-      part *= shape[k];
-    }
-  }
-};
-
-// The option `axis` counted from the front. An input of rank 1 has only one.
-template <class Kernel, std::size_t Rank>
-std::size_t checked_axis(std::int64_t axis, const Shape<Rank>& shape) {
-  if (Rank < 2) return 0;
-  const std::int64_t dimensions = std::int64_t(Rank);
-  if (axis < -dimensions || axis >= dimensions) {
-    Check<Kernel>::fail("axis = ", axis, " is not a dimension of input with shape ", shape);
-  }
-  return std::size_t(axis < 0 ? axis + dimensions : axis);
-}
 
 // A number for each index along one axis: pos_weight of BCEWithLogits.
 template <class T>

@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "axis.hpp"
 #include "row_algorithms.hpp"
 #include "verbs.hpp"
 
@@ -84,47 +85,6 @@ template <class Kernel>
 struct HasClassCheck<
     Kernel, std::void_t<decltype(std::declval<const Kernel&>().check(Check<Kernel>(), Index()))>>
     : std::true_type {};
-
-// ---- How the axis cuts the memory of any layout: (outer, size, inner). ----
-
-struct Cut {
-  Index outer = 1, size = 1, inner = 1;
-  std::size_t axis = 0;
-};
-
-template <class Kernel, std::size_t Rank>
-Cut cut_along(std::int64_t axis, const Shape<Rank>& shape, bool row_major) {
-  Cut cut;
-  if constexpr (Rank == 0) {
-    if constexpr (!AcceptsRank0<Kernel>::value) {
-      Check<Kernel>::fail("input has shape (), expected at least one dimension");
-    }
-    return cut;
-  } else {
-    if (Rank > 1) {
-      const std::int64_t rank = std::int64_t(Rank);
-      if (axis < -rank || axis >= rank) {
-        Check<Kernel>::fail("axis = ", axis, " is not a dimension of input with shape ", shape);
-      }
-      cut.axis = static_cast<std::size_t>(axis < 0 ? axis + rank : axis);
-    }
-    cut.size = shape[cut.axis];
-    for (std::size_t k = 0; k < Rank; ++k) {
-      if (k != cut.axis) ((k > cut.axis) == row_major ? cut.inner : cut.outer) *= shape[k];
-    }
-    return cut;
-  }
-}
-
-template <std::size_t Rank>
-auto without(const Shape<Rank>& shape, std::size_t axis) {
-  Shape<(Rank > 0 ? Rank - 1 : 0)> rest{};
-  for (std::size_t k = 0, r = 0; k < Rank; ++k) {
-    if (k != axis && r < rest.size()) rest[r++] = shape[k];
-  }
-  (void)shape, (void)axis;
-  return rest;
-}
 
 // A row of labels: only for kernels that take one row at a time.
 template <class Source>
@@ -461,7 +421,7 @@ class RowWalk {
   static constexpr bool counted = summed && Counts<R, VA>::value;
 
   const Problem& problem_;
-  const Cut cut_;
+  const AxisCut cut_;
   const Weights& weights_;
   const T scale_;
   const bool first_term_;
@@ -505,8 +465,9 @@ class RowwiseProblem {
 
   RowwiseProblem(const Kernel& kernel, const In&... in)
       : kernel_(kernel), inputs_(kernel, in...),
-        cut_(cut_along<Kernel>(kernel.axis, inputs_.shape(), Inputs::row_major)),
-        units_(without(inputs_.shape(), cut_.axis)) {
+        axis_(axis_of(kernel, inputs_.shape())),
+        cut_(inputs_.shape(), axis_, Inputs::row_major),
+        units_(without(inputs_.shape(), axis_)) {
     if constexpr (HasClassCheck<Kernel>::value) kernel.check(Check<Kernel>(), cut_.size);
     divisor_ = double(number_of_units());
     check_inputs(All{});
@@ -521,13 +482,13 @@ class RowwiseProblem {
   const auto& view() const {
     return inputs_.template view<I>();
   }
-  const Cut& cut() const { return cut_; }
+  const AxisCut& cut() const { return cut_; }
   const Shape<unit_rank>& units() const { return units_; }
   Index number_of_units() const { return cut_.outer * cut_.inner; }
   double divisor() const { return divisor_; }
   double batch() const {
     if (Inputs::rank < 2) return 1.0;
-    return double(inputs_.shape()[cut_.axis == 0 ? 1 % inputs_.shape().size() : 0]);
+    return double(inputs_.shape()[axis_ == 0 ? 1 % inputs_.shape().size() : 0]);
   }
   void shares(Index first, Index count, T* to) const {
     for (Index k = 0; k < count; ++k) to[k] = T(share(first + k, All{}));
@@ -565,6 +526,13 @@ class RowwiseProblem {
       (void)outs;
       return std::make_tuple(((void)G, Sink<T, Skip>())...);
     }
+  }
+
+  static std::size_t axis_of(const Kernel& kernel, const Shape<Inputs::rank>& shape) {
+    if (Inputs::rank == 0 && !AcceptsRank0<Kernel>::value) {
+      Check<Kernel>::fail("input has shape (), expected at least one dimension");
+    }
+    return checked_axis<Kernel>(kernel.axis, shape);
   }
 
   template <std::size_t... I>
@@ -652,7 +620,8 @@ class RowwiseProblem {
 
   const Kernel& kernel_;
   const Inputs inputs_;
-  const Cut cut_;
+  const std::size_t axis_;
+  const AxisCut cut_;
   const Shape<unit_rank> units_;
   double divisor_ = 0.0;
 };

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "../detail/check.hpp"
+
+// The option `axis`: where the classes or features lie.
+namespace eigenloss {
+namespace detail {
+
+// How an axis cuts the memory of any layout: the dimensions that vary more slowly, it, the faster ones.
+struct AxisCut {
+  Index outer = 1, size = 1, inner = 1;
+
+  template <std::size_t Rank>
+  AxisCut(const Shape<Rank>& shape, std::size_t axis, bool row_major) {
+    for (std::size_t k = 0; k < Rank; ++k) {
+      Index& part = k == axis ? size : ((k > axis) == row_major ? inner : outer);
+      part *= shape[k];
+    }
+  }
+};
+
+// The option `axis` counted from the front. An input of rank 1 has only one.
+template <class Kernel, std::size_t Rank>
+std::size_t checked_axis(std::int64_t axis, const Shape<Rank>& shape) {
+  if (Rank < 2) return 0;
+  const std::int64_t dimensions = std::int64_t(Rank);
+  if (axis < -dimensions || axis >= dimensions) {
+    Check<Kernel>::fail("axis = ", axis, " is not a dimension of input with shape ", shape);
+  }
+  return std::size_t(axis < 0 ? axis + dimensions : axis);
+}
+
+// The shape that is left without the axis.
+template <std::size_t Rank>
+auto without(const Shape<Rank>& shape, std::size_t axis) {
+  Shape<(Rank > 0 ? Rank - 1 : 0)> rest{};
+  for (std::size_t k = 0, r = 0; k < Rank; ++k) {
+    if (k != axis && r < rest.size()) rest[r++] = shape[k];
+  }
+  (void)shape, (void)axis;
+  return rest;
+}
+
+}  // namespace detail
+}  // namespace eigenloss
