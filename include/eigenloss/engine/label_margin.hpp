@@ -27,12 +27,17 @@ class LabelMargin {
 
   // The sum over all pairs. Writes the slopes, divided by the number of classes.
   V sum() {
-    while (listed_ < labels_.size() && labels_.at(listed_) != -1) ++listed_;
+    Index target[few];
+    for (; listed_ < labels_.size(); ++listed_) {
+      const std::int64_t label = labels_.at(listed_);
+      if (label == -1) break;
+      if (listed_ < few) target[listed_] = Index(label);
+    }
     if (listed_ == 0) {
       fill(slope_, x_, P(0));
       return V(0);
     }
-    const V total = listed_ <= few ? compare() : sort();
+    const V total = listed_ <= few ? compare(target) : sort();
     return has_nan_ ? nan_row() : total;
   }
 
@@ -53,7 +58,7 @@ class LabelMargin {
     }
   }
   // NaN everywhere, if there is a pair that reads it.
-  V nan_row() const {
+  EIGEN_DONT_INLINE V nan_row() const {
     std::int32_t times[row_chunk];
     for (Index begin = 0; begin < x_.size(); begin += row_chunk) {
       const Index count = (std::min)(row_chunk, x_.size() - begin);
@@ -81,16 +86,12 @@ class LabelMargin {
 
   // ---- A few targets. ----
 
-  V compare() {
-    Index target[few];
+  V compare(const Index* target) {
     T shift[few + group];    // 1 - x_j
     T active[few + group];   // classes i for each target
-    for (Index k = 0; k < listed_; ++k) {
-      target[k] = Index(labels_.at(k));
-      shift[k] = T(1) - x_.at(target[k]).parts[0];
-    }
+    for (Index k = 0; k < listed_; ++k) shift[k] = T(1) - x_.at(target[k]).parts[0];
     for (Index k = listed_; k % group != 0; ++k) shift[k] = -std::numeric_limits<T>::infinity();
-    std::fill_n(active, few + group, T(0));
+    std::fill_n(active, listed_ + group, T(0));
     P total(0);
     T x[row_chunk], hits[row_chunk];
     for (Index begin = 0; begin < x_.size(); begin += row_chunk) {
@@ -175,7 +176,7 @@ class LabelMargin {
     Value pivot;
   };
 
-  void sort_block(Index begin, Index count, Sorted& sorted) {
+  EIGEN_DONT_INLINE void sort_block(Index begin, Index count, Sorted& sorted) {
     std::int32_t times[block];
     count_targets(begin, count, times);
     sorted.others = sorted.targets = 0;
@@ -211,7 +212,7 @@ class LabelMargin {
     return Value(double(end[-1].times)) * (Value(x) - sorted.pivot) - end[-1].sum;
   }
 
-  V sort() {
+  EIGEN_DONT_INLINE V sort() {  // apart, for its stack is large
     Sorted sorted;
     std::int32_t times[chunk];
     T hits[chunk];
