@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <eigenloss/engine/pointwise.hpp>
 #include <eigenloss/reductions.hpp>
 
 // What a user would write: reductions and kernels that the library does not know.
