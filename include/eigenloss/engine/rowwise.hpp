@@ -597,21 +597,31 @@ class RowwiseProblem {
         if constexpr (Weights::given) {
           if (weights.at(row) == T(0)) continue;
         }
-        Check<Kernel>::fail(Check<Kernel>::argument(I), index_text(view<I>(), row), " = ",
-                            view<I>().at(row), " is not ", Kernel::expected);
+        if constexpr (std::is_arithmetic<T>::value) {
+          Check<Kernel>::fail(Check<Kernel>::argument(I), index_text(view<I>(), row), " = ",
+                              view<I>().at(row), " is not ", Kernel::expected);
+        } else {
+          Check<Kernel>::fail(Check<Kernel>::argument(I), index_text(view<I>(), row), " is not ",
+                              Kernel::expected);
+        }
       }
     }
     (void)weights;
   }
 
+  template <std::size_t I>
+  std::int64_t label_at(Index row) const {
+    if constexpr (role<I>() == Role::label) return view<I>().at(row);
+    else return (void)row, 0;
+  }
   template <std::size_t... I>
   bool ignored(Index row, std::index_sequence<I...>) const {
-    return (... || (role<I>() == Role::label && Ignores<Kernel>::label(kernel_, std::int64_t(view<I>().at(row)))));
+    return (... || (role<I>() == Role::label && Ignores<Kernel>::label(kernel_, label_at<I>(row))));
   }
   template <std::size_t... I>
   double share(Index row, std::index_sequence<I...>) const {
     double share = 1.0;
-    ((role<I>() == Role::label ? void(share = share_of(std::int64_t(view<I>().at(row)))) : void()), ...);
+    ((role<I>() == Role::label ? void(share = share_of(label_at<I>(row))) : void()), ...);
     return share;
   }
   double share_of(std::int64_t label) const {
