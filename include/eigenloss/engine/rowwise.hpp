@@ -275,7 +275,7 @@ class RowWalk {
   };
 
   void tile(Index row, Index count, Sums& sums) const {
-    Label<Across<T>> label;
+    Label<Across<T>> label{};
     const VA w = open_tile(row, count, label);
     VA value;
     if (mode_ == Mode::copied) {
