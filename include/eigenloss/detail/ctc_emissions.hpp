@@ -40,15 +40,19 @@ class CtcArena {
   std::size_t used_ = 0;
 };
 
+// Emissions are kept for the symbols in use; of logits, most of which are in use, for all classes (`dense`), since
+// their softmax is needed anyway. A class's place among them is its slot.
+//
 // A row of states: the labels behind eight zeros, then the blanks. Eight is the largest packet.
 struct CtcTables {
   static constexpr Eigen::Index gap = 8;
-  Eigen::Index frames, labels, classes, blank, rows, symbols = 0, pitch, width, slack = 0;
-  double *emission, *state, *backward, *label_emission, *skip, *product, *occupancy, *top, *mass;
+  Eigen::Index frames, labels, classes, blank, rows, symbols = 0, pitch, width, slack = 0, blank_slot = 0;
+  double *emission, *lowest, *state, *backward, *label_emission, *skip, *product, *occupancy, *top, *mass;
   std::int32_t *slot, *earliest, *symbol, *slot_of_class;
   CtcWide *wide, *wide_backward, *wide_emission;
   double log_scale = 0;         // logarithm of the factors left out of the emissions
   double tilt = 0, weight = 1;  // 2^tilt = weight, the factor for entering a label
+  bool dense = false;           // all classes have a slot
   bool raised = false;          // an emission was raised
   bool dropped = false;         // an emission was dropped
 
@@ -58,9 +62,10 @@ struct CtcTables {
         classes(shape.classes),
         blank(shape.blank),
         rows(gradient ? (std::max<Eigen::Index>)(frames, 2) : 2),
-        pitch(round_up((std::min)(labels + 1, classes))),
+        pitch(round_up((std::min)(2 * (labels + 1), classes))),
         width(round_up(labels + 1) + gap) {
     emission = arena.take<double>(frames * pitch);
+    lowest = arena.take<double>(pitch);
     backward = arena.take<double>(2 * row_size());
     label_emission = arena.take<double>(width);
     skip = arena.take<double>(width + gap);
@@ -103,7 +108,7 @@ inline double ctc_least_after_drop(Eigen::Index frames) {
 // The symbols in use, blank first, the slot of every label among them, the frame from which a label
 // can be reached (it can be left behind `slack` frames later), and w K_s. Returns whether the label
 // fits into the frames.
-template <class Label>
+template <bool from_logits, class Label>
 bool ctc_prepare(CtcTables& a, Label label) {
   using Eigen::Index;
   std::fill(a.slot_of_class, a.slot_of_class + a.classes, -1);
@@ -132,17 +137,30 @@ bool ctc_prepare(CtcTables& a, Label label) {
     a.earliest[s] = static_cast<std::int32_t>(s + repeats);
   }
   a.slack = a.frames - a.labels - repeats;
+  a.dense = from_logits && a.classes <= 2 * a.symbols;
+  std::fill(a.lowest, a.lowest + a.pitch, a.dense ? -std::numeric_limits<double>::infinity() : ctc_least_log);
+  if (a.dense) {
+    for (Index k = 0; k < a.symbols; ++k) a.lowest[a.symbol[k]] = ctc_least_log;
+    for (Index s = 0; s < a.labels; ++s) a.slot[s] = a.symbol[a.slot[s]];
+    a.blank_slot = a.blank;
+    a.symbols = a.classes;
+    for (Index c = 0; c < a.classes; ++c) a.symbol[c] = static_cast<std::int32_t>(c);
+  }
   return a.slack >= 0;
 }
 
-// Gathers what frame t holds of the symbols (in frame 0, only blank and the first label can be
-// met), and pads with -inf. Returns the largest, or 0 if there is none above -inf.
+// Gathers what frame t holds of the symbols (in frame 0, unless dense, only of blank and the first label: no
+// other can be met), and pads with -inf. Returns the largest, or 0 if there is none above -inf.
 template <class Scalar>
 double ctc_gather(const CtcTables& a, Eigen::Index t, const Scalar* frame, double* x) {
   using namespace Eigen::internal;
   constexpr double infinity = std::numeric_limits<double>::infinity();
-  const Eigen::Index count = t == 0 ? (std::min<Eigen::Index>)(a.symbols, 2) : a.symbols;
-  for (Eigen::Index k = 0; k < count; ++k) x[k] = static_cast<double>(frame[a.symbol[k]]);
+  const Eigen::Index count = t == 0 && !a.dense ? (std::min<Eigen::Index>)(a.symbols, 2) : a.symbols;
+  if (a.dense) {
+    for (Eigen::Index k = 0; k < count; ++k) x[k] = static_cast<double>(frame[k]);
+  } else {
+    for (Eigen::Index k = 0; k < count; ++k) x[k] = static_cast<double>(frame[a.symbol[k]]);
+  }
   for (Eigen::Index k = count; k < a.round_up(a.symbols); ++k) x[k] = -infinity;
   CtcPacket largest = pset1<CtcPacket>(-infinity);
   for (Eigen::Index k = 0; k < a.symbols; k += ctc_lanes) {
@@ -158,20 +176,24 @@ struct CtcExtremes {
   CtcPacket lowest, lowest_kept, sum;
 };
 
-// x <- e^(x - top), raised to ctc_least, or dropped to 0 where the exponent is below `deepest`.
-inline void ctc_exponentiate(const CtcTables& a, double top, double deepest, double* x, CtcExtremes& met) {
+// x <- e^(x - top), raised to ctc_least where a path may use it, or dropped to 0 where the exponent is below
+// `deepest`. Returns the sum of the x.
+inline double ctc_exponentiate(const CtcTables& a, double top, double deepest, double* x, CtcExtremes& met) {
   using namespace Eigen::internal;
   const CtcPacket infinite = pset1<CtcPacket>(-std::numeric_limits<double>::infinity());
-  const CtcPacket deep = pset1<CtcPacket>(deepest), least = pset1<CtcPacket>(ctc_least_log);
-  const CtcPacket shift = pset1<CtcPacket>(top);
+  const CtcPacket deep = pset1<CtcPacket>(deepest), shift = pset1<CtcPacket>(top);
+  CtcPacket mass = pset1<CtcPacket>(0);
   for (Eigen::Index k = 0; k < a.symbols; k += ctc_lanes) {
-    const CtcPacket y = psub(pload<CtcPacket>(x + k), shift);
-    const CtcPacket kept = pcmp_lt(deep, y);
+    const CtcPacket y = psub(pload<CtcPacket>(x + k), shift), least = pload<CtcPacket>(a.lowest + k);
+    const CtcPacket kept = pcmp_lt(deep, y), used = pand(pcmp_lt(infinite, least), y);
     met.sum = padd(met.sum, y);
-    met.lowest = pmin(met.lowest, pand(pcmp_lt(infinite, y), y));
-    met.lowest_kept = pmin(met.lowest_kept, pand(kept, y));
-    pstore(x + k, pand(kept, packet_exp_nonpositive(pmax(y, least))));
+    met.lowest = pmin(met.lowest, pand(pcmp_lt(infinite, y), used));
+    met.lowest_kept = pmin(met.lowest_kept, pand(kept, used));
+    const CtcPacket p = pand(kept, packet_exp_nonpositive(pmax(y, least)));
+    mass = padd(mass, p);
+    pstore(x + k, p);
   }
+  return predux(mass);
 }
 
 // Calls apply(packet, i, n) for the numbers x[i .. i + n): the first n lanes of the packet, the
@@ -243,18 +265,23 @@ bool ctc_load(CtcTables& a, Frames frames) {
     const auto* frame = frames(t);
     double* x = a.emission + t * a.pitch;
     const double top = ctc_gather(a, t, frame, x);
-    double scale = top;
+    const double used_mass = ctc_exponentiate(a, top, deepest, x, met);
     if constexpr (from_logits) {
-      ctc_frame_mass(frame, a.classes, a.top + t, a.mass + t);
-      scale -= a.top[t];
+      if (a.dense) {
+        a.top[t] = top;
+        a.mass[t] = used_mass > 0 ? used_mass : std::numeric_limits<double>::quiet_NaN();
+      } else {
+        ctc_frame_mass(frame, a.classes, a.top + t, a.mass + t);
+        add(top - a.top[t]);
+      }
       masses *= a.mass[t];
       if (masses > 1e200) {
         add(-std::log(masses));
         masses = 1;
       }
+    } else {
+      add(top);
     }
-    add(scale);
-    ctc_exponentiate(a, top, deepest, x, met);
   }
   a.log_scale += lost - std::log(masses);
   a.raised = Eigen::internal::predux_min(met.lowest_kept) < ctc_least_log;

@@ -93,16 +93,16 @@ inline CtcWide operator+(const CtcWide& x, const CtcWide& y) {
 
 // The extended label of one sequence, blank l_0 blank l_1 ... blank, and its log-probabilities, per
 // frame and distinct symbol, relative to the frame's largest one (log_emission, `symbols` used of
-// `pitch`; symbol 0 is blank).
+// `pitch`).
 struct CtcLattice {
-  Eigen::Index frames, labels, symbols, pitch;
+  Eigen::Index frames, labels, symbols, pitch, blank;
   const std::int32_t* slot;     // labels: symbol of a label
   const double* log_emission;   // frames x pitch
   CtcWide *forward, *backward;  // frames (two without a gradient) and two rows of states
   CtcWide* emission;            // symbols
 
   Eigen::Index states() const { return 2 * labels + 1; }
-  Eigen::Index symbol(Eigen::Index state) const { return state % 2 == 0 ? 0 : slot[state / 2]; }
+  Eigen::Index symbol(Eigen::Index state) const { return state % 2 == 0 ? blank : slot[state / 2]; }
   // whether a path may step from state - 2 to this one: between different labels
   bool skips(Eigen::Index state) const {
     return state % 2 == 1 && state >= 3 && slot[state / 2] != slot[state / 2 - 1];

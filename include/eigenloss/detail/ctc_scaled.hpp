@@ -58,7 +58,7 @@ inline double ctc_spread(const CtcTables& a, Eigen::Index t, const CtcBand& band
   const double* emission = a.emission + t * a.pitch;
   const Eigen::Index end = (std::min)(band.end, a.labels);
   for (Eigen::Index s = band.first; s < end; ++s) a.label_emission[s] = emission[a.slot[s]];
-  return emission[0];
+  return emission[a.blank_slot];
 }
 
 // The exponent that brings a row whose largest state is `peak` up to 2^480, within the range of a
@@ -192,9 +192,10 @@ double ctc_backward(CtcTables& a, const CtcFloor& floor, Visit visit) {
     const double factor = ctc_power_of_two(ctc_rescaling(peak));
     peak = ctc_backward_step(a, band, a.row(t), from, to, blank, factor, floor, sums);
     std::fill(a.occupancy, a.occupancy + a.symbols, 0.0);
-    a.occupancy[0] = predux(sums.blanks);
+    const double blanks = predux(sums.blanks);
+    a.occupancy[a.blank_slot] = blanks;
     for (Eigen::Index s = band.low; s < band.high; ++s) a.occupancy[a.slot[s]] += a.product[s];
-    const double total = a.occupancy[0] + predux(sums.labels);
+    const double total = blanks + predux(sums.labels);
     least_total = (std::min)(least_total, total);
     visit(t, static_cast<const double*>(a.occupancy), total);
     std::swap(to, from);

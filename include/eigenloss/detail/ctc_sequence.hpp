@@ -35,8 +35,8 @@ double ctc_wide_range(CtcTables& a, Frames frames, bool backward, Visit visit) {
     const double top = ctc_gather(a, t, frames(t), x);
     for (Eigen::Index k = 0; k < a.symbols; ++k) x[k] -= top;
   }
-  const CtcLattice lattice{a.frames,   a.labels, a.symbols,       a.pitch,        a.slot,
-                           a.emission, a.wide,   a.wide_backward, a.wide_emission};
+  const CtcLattice lattice{a.frames, a.labels, a.symbols, a.pitch, a.blank_slot, a.slot,
+                           a.emission, a.wide, a.wide_backward, a.wide_emission};
   const CtcWide total = ctc_wide_forward(lattice, a.rows);
   if (backward) ctc_wide_backward(lattice, a.occupancy, visit);
   return ctc_log(total.mantissa, total.exponent) + total.huge;
@@ -81,6 +81,17 @@ void ctc_write(const CtcTables& a, Eigen::Index t, const Scalar* frame, double s
   }
 }
 
+// The same, where the emissions of frame t are its softmax times its mass
+template <class Scalar>
+void ctc_write_dense(const CtcTables& a, Eigen::Index t, double scale, const double* occupancy, double total,
+                     Scalar* out) {
+  const double* emission = a.emission + t * a.pitch;
+  const double softmax = scale / a.mass[t], share = scale / total;
+  for (Eigen::Index c = 0; c < a.classes; ++c) {
+    out[c] = static_cast<Scalar>(emission[c] * softmax - occupancy[c] * share);
+  }
+}
+
 template <class Gradient, class Scalar>
 void ctc_fill(const CtcShape& shape, Gradient& gradient, Scalar value) {
   for (Eigen::Index t = shape.frames - 1; t >= 0; --t) {
@@ -120,23 +131,27 @@ CtcResult ctc_sequence(const CtcShape& shape, Label label, Frames frames, Gradie
   };
   CtcArena arena(workspace);
   CtcTables a(shape, wanted, arena);
-  const bool fits = ctc_prepare(a, label);
+  const bool fits = ctc_prepare<from_logits>(a, label);
   if (!ctc_load<from_logits>(a, frames)) return constant(Limits::quiet_NaN(), Limits::quiet_NaN());
   const CtcFloor floor{pset1<CtcPacket>(ctc_least), pset1<CtcPacket>(0)};
   const auto impossible = [&] {
     return zero_infinity ? constant(0, 0) : constant(Limits::infinity(), Limits::quiet_NaN());
   };
   if (!fits) return impossible();
+  double log_p = -Limits::infinity();
+  bool holds = !(wanted && a.raised), raised = false;
   const auto write = [&](Eigen::Index t, const double* occupancy, double total) {
     if constexpr (wanted) {
+      if (holds && a.dense) {
+        ctc_write_dense(a, t, scale, occupancy, total, gradient.row(t));
+        return gradient.done(t);
+      }
       const Scalar* frame = nullptr;
       if constexpr (from_logits) frame = frames(t);
       ctc_write<from_logits>(a, t, frame, scale, occupancy, total, gradient.row(t));
       gradient.done(t);
     }
   };
-  double log_p = -Limits::infinity();
-  bool holds = !(wanted && a.raised), raised = false;
   if (holds) {
     log_p = ctc_forward<!wanted>(a, floor, &raised);
     holds = !a.dropped || log_p > ctc_least_after_drop(a.frames);
