@@ -122,7 +122,7 @@ struct TripletHinge {
     }
     const V z = V(margin) + distance[0] - nearer;
     loss = positive_part(z);
-    const V active = where(z < V(0), V(0), where(z == z, V(1), z));  // 1 at the kink, NaN at NaN
+    const V active = where(z >= V(0), V(1), V(0));  // 1 at the kink; NaN comes from the distance that has it
     factor[0] = active;
     factor[1] = -active * share;
     factor[2] = active * (share - V(1));
