@@ -94,6 +94,13 @@ struct CtcTables {
 
 using CtcPacket = Eigen::internal::packet_traits<double>::type;
 constexpr Eigen::Index ctc_lanes = Eigen::internal::packet_traits<double>::size;
+
+// x where the mask is true, else 0. (The masks of plain numbers, where Eigen has no registers, do not take pand.)
+template <class Packet>
+EIGEN_STRONG_INLINE Packet ctc_if(const Packet& mask, const Packet& x) {
+  return Eigen::internal::pselect(mask, x, Eigen::internal::pzero(x));
+}
+
 constexpr double ctc_least = 0x1p-500;  // positive sums and emissions below are raised to it
 constexpr double ctc_least_log = -346.5735902799;  // slightly above its logarithm
 constexpr int ctc_top_exponent = 480;
@@ -185,11 +192,11 @@ inline double ctc_exponentiate(const CtcTables& a, double top, double deepest, d
   CtcPacket mass = pset1<CtcPacket>(0);
   for (Eigen::Index k = 0; k < a.symbols; k += ctc_lanes) {
     const CtcPacket y = psub(pload<CtcPacket>(x + k), shift), least = pload<CtcPacket>(a.lowest + k);
-    const CtcPacket kept = pcmp_lt(deep, y), used = pand(pcmp_lt(infinite, least), y);
+    const CtcPacket kept = pcmp_lt(deep, y), used = ctc_if(pcmp_lt(infinite, least), y);
     met.sum = padd(met.sum, y);
-    met.lowest = pmin(met.lowest, pand(pcmp_lt(infinite, y), used));
-    met.lowest_kept = pmin(met.lowest_kept, pand(kept, used));
-    const CtcPacket p = pand(kept, packet_exp_nonpositive(pmax(y, least)));
+    met.lowest = pmin(met.lowest, ctc_if(pcmp_lt(infinite, y), used));
+    met.lowest_kept = pmin(met.lowest_kept, ctc_if(kept, used));
+    const CtcPacket p = ctc_if(kept, packet_exp_nonpositive(pmax(y, least)));
     mass = padd(mass, p);
     pstore(x + k, p);
   }
@@ -233,13 +240,13 @@ void ctc_frame_mass(const Scalar* frame, Eigen::Index classes, double* top, doub
   *top = static_cast<double>(shift);
   *mass = *top - *top;
   for (Eigen::Index first = 0; first < classes; first += 512) {  // short sums in Scalar
-    Packet rest = pset1<Packet>(Scalar(0)), ones = rest;
+    const Packet none = pset1<Packet>(Scalar(0));
+    Packet rest = none, ones = none;
     ctc_packets<false>(frame + first, (std::min<Eigen::Index>)(512, classes - first),
                        [&](const Packet& x, Eigen::Index, Eigen::Index) {
                          const Packet is_top = pcmp_eq(x, at_top);
-                         ones = padd(ones, pand(one, is_top));
-                         rest =
-                             padd(rest, pandnot(packet_exp_nonpositive(psub(x, at_top)), is_top));
+                         ones = padd(ones, ctc_if(is_top, one));
+                         rest = padd(rest, pselect(is_top, none, packet_exp_nonpositive(psub(x, at_top))));
                        });
     *mass += static_cast<double>(predux(ones)) + static_cast<double>(predux(rest));
   }

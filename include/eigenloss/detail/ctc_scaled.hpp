@@ -71,7 +71,7 @@ inline int ctc_rescaling(double peak) {
 struct CtcFloor {
   CtcPacket least, cut;
   CtcPacket operator()(const CtcPacket& x) const {
-    return Eigen::internal::pand(Eigen::internal::pcmp_lt(cut, x), Eigen::internal::pmax(x, least));
+    return ctc_if(Eigen::internal::pcmp_lt(cut, x), Eigen::internal::pmax(x, least));
   }
 };
 
