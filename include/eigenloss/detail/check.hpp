@@ -139,6 +139,16 @@ constexpr void storage_order() {
                 "use swap_layout or a transpose of both");
 }
 
+template <bool Right, bool Probabilities>
+constexpr void class_targets() {
+  static_assert(Right || Probabilities,
+                "eigenloss: the target holds one class for each row, so it must be of an integer type: convert "
+                "it with .cast<int>()");
+  static_assert(Right || !Probabilities,
+                "eigenloss: the target is either one class for each row, of an integer type (convert it with "
+                ".cast<int>()), or probabilities in the shape of the input");
+}
+
 template <bool Writable>
 constexpr void writable_storage() {
   static_assert(Writable,

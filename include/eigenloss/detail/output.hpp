@@ -82,62 +82,85 @@ void resize(A& array, const Shape<Rank>& shape) {
 template <class S, class D, int O, class I, std::size_t Rank>
 void resize(Eigen::TensorFixedSize<S, D, O, I>&, const Shape<Rank>&) {}
 
-// The numbers of an output, written as blocks of T in storage order.
-template <class T, class A>
-class Sink {
+// Where results go: blocks of T in storage order, to storage of any container and scalar type, so that an
+// engine is compiled once for all of them. A Sink<T, Skip> takes nothing.
+struct Stored {};
+template <class T, class Kind>
+class Sink;
+template <class T>
+class Sink<T, Skip> {};
+template <class T>
+class Sink<T, Stored> {
  public:
-  using Scalar = typename Traits<A>::Scalar;
+  template <class A>
+  explicit Sink(A& array) : Sink(lines_of(array)) {}
 
-  Sink() = default;
-  explicit Sink(A& array) : lines_(lines_of(array)) {
-    if constexpr (std::is_same<T, Scalar>::value) {
-      if (lines_.contiguous()) contiguous_ = lines_.data;
-    }
-  }
   // The output in place, or nullptr where it is written through buffers.
   T* data() const { return contiguous_; }
   // Where to put the numbers [first, ...): in place or in the buffer. Follow with `write`.
   T* place(Index first, T* buffer) const { return contiguous_ ? contiguous_ + first : buffer; }
   void write(Index first, Index count, const T* buffer) const {
-    if (contiguous_) return;
-    lines_.pieces(first, count, [&buffer](Scalar* to, Index n, Index stride) {
-      if (stride == 1) {
-        convert(buffer, n, to);
-      } else {
-        for (Index i = 0; i < n; ++i) to[i * stride] = convert<Scalar>(buffer[i]);
-      }
-      buffer += n;
-    });
+    if (!contiguous_) write_(*this, first, count, buffer);
   }
   // What stands in the storage now.
   const T* read(Index first, Index count, T* buffer) const {
     if (contiguous_) return contiguous_ + first;
-    lines_.pieces(first, count, [&buffer](const Scalar* from, Index n, Index stride) {
-      for (Index i = 0; i < n; ++i) *buffer++ = convert<T>(from[i * stride]);
-    });
-    return buffer - count;
+    read_(*this, first, count, buffer);
+    return buffer;
   }
   void set(Index i, const T& number) const {
     if (contiguous_) {
       contiguous_[i] = number;
     } else {
-      *lines_.at(i) = convert<Scalar>(number);
+      write_(*this, i, 1, &number);
     }
   }
-  T at(Index i) const { return convert<T>(*lines_.at(i)); }
+  T at(Index i) const {
+    T number;
+    return *read(i, 1, &number);
+  }
 
  private:
-  Lines<Scalar> lines_{nullptr, 0, 0, 1, 0};
+  template <class S>
+  explicit Sink(const Lines<S>& lines)
+      : data_(lines.data), inner_(lines.inner), outer_(lines.outer), inner_stride_(lines.inner_stride),
+        outer_stride_(lines.outer_stride), write_(&write_to<S>), read_(&read_from<S>) {
+    if constexpr (std::is_same<T, S>::value) contiguous_ = lines.contiguous() ? lines.data : nullptr;
+  }
+  template <class S>
+  Lines<S> lines() const {
+    return {static_cast<S*>(data_), inner_, outer_, inner_stride_, outer_stride_};
+  }
+  template <class S>
+  static void write_to(const Sink& sink, Index first, Index count, const T* from) {
+    sink.lines<S>().pieces(first, count, [&from](S* to, Index n, Index stride) {
+      if (stride == 1) {
+        convert(from, n, to);
+      } else {
+        for (Index i = 0; i < n; ++i) to[i * stride] = convert<S>(from[i]);
+      }
+      from += n;
+    });
+  }
+  template <class S>
+  static void read_from(const Sink& sink, Index first, Index count, T* to) {
+    sink.lines<S>().pieces(first, count, [&to](const S* from, Index n, Index stride) {
+      for (Index i = 0; i < n; ++i) *to++ = convert<T>(from[i * stride]);
+    });
+  }
+
+  void* data_;
+  Index inner_, outer_, inner_stride_, outer_stride_;
+  void (*write_)(const Sink&, Index, Index, const T*);
+  void (*read_)(const Sink&, Index, Index, T*);
   T* contiguous_ = nullptr;
 };
-template <class T>
-class Sink<T, Skip> {};
 
 // The sink of an output, if it is wanted.
 template <class T, bool Wanted, class A>
 auto sink_of(A& out) {
   if constexpr (Wanted && !is_skip<A>) {
-    return Sink<T, A>(out);
+    return Sink<T, Stored>(out);
   } else {
     (void)out;
     return Sink<T, Skip>();

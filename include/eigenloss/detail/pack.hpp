@@ -15,6 +15,27 @@ namespace eigenloss {
 
 namespace detail {
 
+// Square roots, correctly rounded: Eigen 3.4's own of floats are approximate, and NaN at infinity.
+template <class Register>
+EIGEN_STRONG_INLINE Register square_root(const Register& x) {
+  return Eigen::internal::psqrt(x);
+}
+#if defined(EIGEN_VECTORIZE_SSE)
+EIGEN_STRONG_INLINE Eigen::internal::Packet4f square_root(const Eigen::internal::Packet4f& x) {
+  return _mm_sqrt_ps(x);
+}
+#endif
+#if defined(EIGEN_VECTORIZE_AVX)
+EIGEN_STRONG_INLINE Eigen::internal::Packet8f square_root(const Eigen::internal::Packet8f& x) {
+  return _mm256_sqrt_ps(x);
+}
+#endif
+#if defined(EIGEN_VECTORIZE_AVX512)
+EIGEN_STRONG_INLINE Eigen::internal::Packet16f square_root(const Eigen::internal::Packet16f& x) {
+  return _mm512_sqrt_ps(x);
+}
+#endif
+
 // A register holds several numbers T, or is one T.
 template <class T, bool Simd>
 struct RegisterOf {
@@ -279,7 +300,7 @@ struct Pack {
   friend EIGEN_STRONG_INLINE Pack sqrt(const Pack& a) {
     if constexpr (simd) {
       return detail::map<Pack>(
-          [](const Register& x) -> Register { return Eigen::internal::psqrt(x); }, a);
+          [](const Register& x) -> Register { return detail::square_root(x); }, a);
     } else {
       using std::sqrt;
       return detail::map<Pack>([](const Register& x) -> Register { return sqrt(x); }, a);

@@ -193,17 +193,18 @@ Shape<Traits<A>::rank> shape_of(const A& array) {
 template <class A, class = void>
 struct Source;
 
-template <class A>
-struct Source<A, std::enable_if_t<in_memory<A>()>> {
-  using Scalar = typename Traits<A>::Scalar;
-  Lines<const Scalar> lines;
+// One type for all containers of S in memory.
+template <class S>
+struct MemorySource {
+  using Scalar = S;
+  using Shared = MemorySource;
+  Lines<const S> lines;
 
-  explicit Source(const A& array) : lines(read_only(lines_of(array))) {}
-  const Scalar* pointer() const { return lines.contiguous() ? lines.data : nullptr; }
-  Scalar at(Index i) const { return *lines.at(i); }
+  const S* pointer() const { return lines.contiguous() ? lines.data : nullptr; }
+  S at(Index i) const { return *lines.at(i); }
   template <class T>
   void copy(Index first, Index count, T* to) const {
-    lines.pieces(first, count, [&to](const Scalar* from, Index n, Index stride) {
+    lines.pieces(first, count, [&to](const S* from, Index n, Index stride) {
       if (stride == 1) {
         convert(from, n, to);
       } else {
@@ -213,10 +214,15 @@ struct Source<A, std::enable_if_t<in_memory<A>()>> {
     });
   }
 };
+template <class A>
+struct Source<A, std::enable_if_t<in_memory<A>()>> : MemorySource<typename Traits<A>::Scalar> {
+  explicit Source(const A& array) : MemorySource<typename Traits<A>::Scalar>{read_only(lines_of(array))} {}
+};
 
 template <class A>
 struct Source<A, std::enable_if_t<is_tensor<A> && !in_memory<A>()>> {
   using Scalar = typename Traits<A>::Scalar;
+  using Shared = Source;
   using Evaluator = Eigen::TensorEvaluator<const A, Eigen::DefaultDevice>;
   Eigen::DefaultDevice device;
   mutable Evaluator evaluator;
@@ -246,6 +252,7 @@ struct Source<A, std::enable_if_t<is_tensor<A> && !in_memory<A>()>> {
 template <class A>
 struct Source<A, std::enable_if_t<is_dense<A> && !in_memory<A>()>> {
   using Scalar = typename Traits<A>::Scalar;
+  using Shared = Source;
   using Evaluator = Eigen::internal::evaluator<DenseOf<A>>;
   using Packet = typename Eigen::internal::packet_traits<Scalar>::type;
   static constexpr bool packets = (int(Evaluator::Flags) & int(Eigen::PacketAccessBit)) != 0 &&
@@ -291,6 +298,7 @@ struct Source<A, std::enable_if_t<is_dense<A> && !in_memory<A>()>> {
 template <class A>
 struct Source<A, std::enable_if_t<is_number<A>>> {
   using Scalar = A;
+  using Shared = Source;
   A number;
 
   explicit Source(const A& value) : number(value) {}
@@ -300,6 +308,48 @@ struct Source<A, std::enable_if_t<is_number<A>>> {
   void copy(Index, Index count, T* to) const {
     for (Index i = 0; i < count; ++i) to[i] = convert<T>(number);
   }
+};
+
+// ---- Reading, whatever the container. ----
+
+// What the engines read from: the numbers of a view, of type T, in storage order. It knows nothing of the
+// container, so that an engine is compiled once for all of them. It refers to what it reads from.
+template <class T>
+class Reader {
+ public:
+  // A source has at(i) and copy(first, count, T* to); `contiguous` are its numbers in place, if they are.
+  template <class S>
+  Reader(const S& source, const T* contiguous)
+      : contiguous_(contiguous), source_(&source), at_(&at_of<S>), copy_(&copy_of<S>) {}
+
+  // The numbers in place, or nullptr where they must be copied.
+  const T* data() const { return contiguous_; }
+  T at(Index i) const { return contiguous_ ? contiguous_[i] : at_(source_, i); }
+  // The numbers [first, first + count), in place or in the buffer.
+  const T* read(Index first, Index count, T* buffer) const {
+    if (contiguous_) return contiguous_ + first;
+    copy_(source_, first, count, buffer);
+    return buffer;
+  }
+  // Every step-th number from `first` on.
+  void gather(Index first, Index step, Index count, T* buffer) const {
+    for (Index i = 0; i < count; ++i) buffer[i] = at(first + i * step);
+  }
+
+ private:
+  template <class S>
+  static T at_of(const void* source, Index i) {
+    return convert<T>(static_cast<const S*>(source)->at(i));
+  }
+  template <class S>
+  static void copy_of(const void* source, Index first, Index count, T* to) {
+    static_cast<const S*>(source)->copy(first, count, to);
+  }
+
+  const T* contiguous_;
+  const void* source_;
+  T (*at_)(const void*, Index);
+  void (*copy_)(const void*, Index, Index, T*);
 };
 
 // ---- The view itself. ----
@@ -321,19 +371,12 @@ class View {
     for (Index extent : shape_) size *= extent;
     return size;
   }
-  // The numbers in place, or nullptr where they must be copied.
+  Reader<T> reader() const {
+    return Reader<T>(static_cast<const typename Source<A>::Shared&>(source_), contiguous_);
+  }
   const T* data() const { return contiguous_; }
   T at(Index i) const { return convert<T>(source_.at(i)); }
-  // The numbers [first, first + count), in place or in the buffer.
-  const T* read(Index first, Index count, T* buffer) const {
-    if (contiguous_) return contiguous_ + first;
-    source_.copy(first, count, buffer);
-    return buffer;
-  }
-  // Every step-th number from `first` on.
-  void gather(Index first, Index step, Index count, T* buffer) const {
-    for (Index i = 0; i < count; ++i) buffer[i] = at(first + i * step);
-  }
+  const T* read(Index first, Index count, T* buffer) const { return reader().read(first, count, buffer); }
 
  private:
   Shape<rank> shape_;
@@ -355,15 +398,13 @@ Shape<Rank> position(Index i, const Shape<Rank>& shape, bool row_major) {
   return where;
 }
 
-// A view that repeats its numbers along the dimensions where it has size 1, up to a larger shape.
-template <class V, std::size_t Rank>
+// Numbers that are repeated along the dimensions where they have size 1, up to a larger shape.
+template <class T, std::size_t Rank>
 class Broadcast {
  public:
-  using T = std::decay_t<decltype(std::declval<const V&>().at(0))>;
-
-  // `own` is the view's shape, written with as many dimensions as the larger one.
-  Broadcast(const V& view, const Shape<Rank>& own, const Shape<Rank>& shape, bool row_major)
-      : view_(view), shape_(shape), row_major_(row_major) {
+  // `own` is the shape of the numbers, written with as many dimensions as the larger one.
+  Broadcast(const Reader<T>& numbers, const Shape<Rank>& own, const Shape<Rank>& shape, bool row_major)
+      : numbers_(numbers), shape_(shape), row_major_(row_major) {
     Index step = 1;
     for (std::size_t k = 0; k < Rank; ++k) {
       const std::size_t dimension = row_major ? Rank - 1 - k : k;
@@ -373,23 +414,21 @@ class Broadcast {
     }
   }
   bool repeats() const { return repeats_; }
-  const T* data() const { return repeats_ ? nullptr : view_.data(); }
-  T at(Index i) const { return view_.at(source_index(i)); }
-  const T* read(Index first, Index count, T* buffer) const {
-    if (!repeats_) return view_.read(first, count, buffer);
+  Reader<T> reader() const { return repeats_ ? Reader<T>(*this, nullptr) : numbers_; }
+  T at(Index i) const { return numbers_.at(source_index(i)); }
+  void copy(Index first, Index count, T* to) const {
     const Index line = line_length();
     for (Index done = 0; done < count;) {
       const Index here = (std::min)(count - done, line - (first + done) % line);
       const Index from = source_index(first + done);
       if (line_step() == 0) {
-        std::fill_n(buffer + done, here, view_.at(from));
+        std::fill_n(to + done, here, numbers_.at(from));
       } else {
-        const T* numbers = view_.read(from, here, buffer + done);
-        if (numbers != buffer + done) std::copy_n(numbers, here, buffer + done);
+        const T* read = numbers_.read(from, here, to + done);
+        if (read != to + done) std::copy_n(read, here, to + done);
       }
       done += here;
     }
-    return buffer;
   }
 
  private:
@@ -408,7 +447,7 @@ class Broadcast {
     return index;
   }
 
-  const V& view_;
+  const Reader<T> numbers_;
   Shape<Rank> shape_, step_{};
   bool row_major_;
   bool repeats_ = false;

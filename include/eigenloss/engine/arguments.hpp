@@ -83,10 +83,15 @@ constexpr void check_layout() {
 
 // ---- Weights of the units. ----
 
+// What the engines read them from.
 struct Unweighted {
   static constexpr bool given = false;
 };
 inline constexpr Unweighted unweighted{};
+template <class T>
+struct Weighted : Reader<T> {
+  static constexpr bool given = true;
+};
 
 // The weights, broadcast to one number for each unit.
 template <class Kernel, class T, class W, std::size_t UnitRank>
@@ -97,17 +102,11 @@ class UnitWeights {
   static constexpr std::size_t rank = one_in_a_vector ? 1 : UnitRank;
 
  public:
-  static constexpr bool given = true;
-
   UnitWeights(const W& weights, const Shape<UnitRank>& units)
       : view_(weights),
-        broadcast_(view_, view_.shape(), checked(view_, units), Numbers::row_major) {}
+        broadcast_(view_.reader(), view_.shape(), checked(view_, units), Numbers::row_major) {}
   UnitWeights(const UnitWeights&) = delete;
-  const T* data() const { return broadcast_.data(); }
-  T at(Index unit) const { return broadcast_.at(unit); }
-  const T* read(Index first, Index count, T* buffer) const {
-    return broadcast_.read(first, count, buffer);
-  }
+  Weighted<T> reader() const { return {broadcast_.reader()}; }
 
  private:
   static Shape<Numbers::rank> checked(const Numbers& view, const Shape<UnitRank>& units) {
@@ -129,13 +128,13 @@ class UnitWeights {
   }
 
   Numbers view_;
-  Broadcast<Numbers, Numbers::rank> broadcast_;
+  Broadcast<T, Numbers::rank> broadcast_;
 };
 template <class Kernel, class T, std::size_t UnitRank>
 class UnitWeights<Kernel, T, Unweighted, UnitRank> {
  public:
-  static constexpr bool given = false;
   UnitWeights(const Unweighted&, const Shape<UnitRank>&) {}
+  const Unweighted& reader() const { return unweighted; }
 };
 
 // ---- The inputs. ----
@@ -164,6 +163,10 @@ class Arguments<Kernel, std::tuple<ReadAs...>, In...> {
   template <std::size_t I>
   const auto& view() const {
     return std::get<I>(views_);
+  }
+  template <std::size_t I>
+  auto reader() const {
+    return view<I>().reader();
   }
   const Shape<rank>& shape() const { return view<0>().shape(); }
   Index size() const { return view<0>().size(); }

@@ -17,11 +17,11 @@ class AlongAxis {
  public:
   AlongAxis(const Eigen::ArrayXd& numbers, Index inner) : numbers_(numbers), inner_(inner) {}
 
-  const T* data() const { return nullptr; }
+  Reader<T> reader() const { return Reader<T>(*this, nullptr); }
   T at(Index i) const {
     return T(numbers_[static_cast<Eigen::Index>((i / inner_) % Index(numbers_.size()))]);
   }
-  const T* read(Index first, Index count, T* buffer) const {
+  void copy(Index first, Index count, T* buffer) const {
     const Index period = Index(numbers_.size()) * inner_;
     Index done = 0;
     for (Index c = (first / inner_) % Index(numbers_.size()); done < (std::min)(count, period);) {
@@ -36,7 +36,6 @@ class AlongAxis {
       std::copy_n(buffer + (done - repeated), here, buffer + done);
       done += here;
     }
-    return buffer;
   }
 
  private:
@@ -89,41 +88,12 @@ Shape<Rank> broadcast_shape(const View_& view, const Shape<Rank>& shape) {
   return own;
 }
 
-// That input, repeated up to the shape of the first one.
-template <class View_, std::size_t Rank>
-class Repeated : public Broadcast<View_, Rank> {
- public:
-  Repeated(const View_& view, const Shape<Rank>& own, const Shape<Rank>& shape, bool row_major)
-      : Broadcast<View_, Rank>(view, own, shape, row_major),
-        cut_(shape, repeated_axis(own, shape), row_major) {}
-
-  // Precondition: repeats(). The axis is the one that it is repeated along.
-  const AxisCut& cut() const { return cut_; }
-  // Which of its own numbers stands at element i.
-  Index source(Index i) const {
-    return this->repeats() ? i / (cut_.size * cut_.inner) * cut_.inner + i % cut_.inner : i;
-  }
-
- private:
-  static std::size_t repeated_axis(const Shape<Rank>& own, const Shape<Rank>& shape) {
-    std::size_t axis = 0;
-    while (axis + 1 < Rank && own[axis] == shape[axis]) ++axis;
-    return axis;
-  }
-  AxisCut cut_;
-};
-
-template <class T, class A>
-Index source_of(const View<T, A>&, Index i) {
-  return View<T, A>::rank == 0 ? 0 : i;
-}
-template <class View_, std::size_t Rank>
-Index source_of(const Repeated<View_, Rank>& operand, Index i) {
-  return operand.source(i);
-}
-template <class T>
-Index source_of(const AlongAxis<T>&, Index i) {
-  return i;
+// The axis along which a smaller input is repeated; 0 where it is not.
+template <std::size_t Rank>
+std::size_t repeated_axis(const Shape<Rank>& own, const Shape<Rank>& shape) {
+  std::size_t axis = 0;
+  while (axis + 1 < Rank && own[axis] == shape[axis]) ++axis;
+  return own == shape ? 0 : axis;
 }
 
 }  // namespace detail

@@ -70,21 +70,20 @@ class PointwiseProblem {
                   ValueOut& value_out, const Outs& outs) const {
     const auto value_sink = sink_of<T, Value>(value_out);
     const auto sinks = sinks_of<Gradient>(outs);
-    return with_operands([&](const auto&... operands) {
+    return with_operands([&](const AxisCut* repeated, const auto&... operands) {
       if constexpr (repeats_last<Gradient, Outs>()) {
         constexpr std::size_t last = std::tuple_size<Outs>::value - 1;
-        const auto& operand = std::get<sizeof...(operands) - 1>(std::tie(operands...));
-        if (operand.repeats()) {
+        if (repeated) {
           const auto others = without(std::make_index_sequence<last>{}, sinks);
-          const Partial<T> total =
-              walk<Value, R, Gradients>(device, weights, T(scale), term, value_sink, others, operands...);
+          const Partial<T> total = walk<Value, R, Gradients>(device, weights, T(scale), term, value_sink,
+                                                             others, repeated, operands...);
           repeated_gradient<Kernel, T, Gradients>(device, kernel_, weights, T(scale), term,
-                                                  std::get<last>(sinks), operand.cut(), operands...);
+                                                  std::get<last>(sinks), *repeated, operands...);
           return total;
         }
       }
       return walk<Value, R, std::conditional_t<Gradient, Gradients, std::index_sequence<>>>(
-          device, weights, T(scale), term, value_sink, sinks, operands...);
+          device, weights, T(scale), term, value_sink, sinks, repeated, operands...);
     });
   }
 
@@ -110,28 +109,30 @@ class PointwiseProblem {
     }
   }
 
-  // Calls f with what to read for each argument of the kernel's formulas.
+  // Calls f with a reader for each argument of the kernel's formulas, after the axis that the last one is
+  // repeated along (nullptr: it is not).
   template <class F>
   auto with_operands(const F& f) const {
     if constexpr (HasAlongAxis<Kernel>::value) {
       if (kernel_.along_axis().size() > 0) {
         const auto along = along_axis<T>(kernel_, inputs_.shape(), Inputs::row_major);
-        return with_views(std::make_index_sequence<inputs>{}, f, along);
+        return with_views(std::make_index_sequence<inputs>{}, f, nullptr, along.reader());
       }
     }
     if constexpr (broadcasts) {
       const auto& view = inputs_.template view<inputs - 1>();
       const Shape<unit_rank> own = broadcast_shape<Kernel, inputs - 1>(view, inputs_.shape());
-      const Repeated<std::decay_t<decltype(view)>, unit_rank> operand(view, own, inputs_.shape(),
-                                                                      Inputs::row_major);
-      return with_views(std::make_index_sequence<inputs - 1>{}, f, operand);
+      const Broadcast<T, unit_rank> numbers(view.reader(), own, inputs_.shape(), Inputs::row_major);
+      const AxisCut cut(inputs_.shape(), repeated_axis(own, inputs_.shape()), Inputs::row_major);
+      return with_views(std::make_index_sequence<inputs - 1>{}, f, numbers.repeats() ? &cut : nullptr,
+                        numbers.reader());
     } else {
-      return with_views(std::make_index_sequence<inputs>{}, f);
+      return with_views(std::make_index_sequence<inputs>{}, f, nullptr);
     }
   }
   template <std::size_t... I, class F, class... More>
-  auto with_views(std::index_sequence<I...>, const F& f, const More&... more) const {
-    return f(inputs_.template view<I>()..., more...);
+  auto with_views(std::index_sequence<I...>, const F& f, const AxisCut* repeated, const More&... more) const {
+    return f(repeated, inputs_.template reader<I>()..., more...);
   }
 
   template <bool Gradient, class Outs>
@@ -160,7 +161,8 @@ class PointwiseProblem {
   template <bool Value, class R, class G, class Device, class Weights, class ValueSink, class Sinks,
             class... Operands>
   Partial<T> walk(const Device& device, const Weights& weights, const T& scale, const Term& term,
-                  const ValueSink& value_sink, const Sinks& sinks, const Operands&... operands) const {
+                  const ValueSink& value_sink, const Sinks& sinks, const AxisCut* repeated,
+                  const Operands&... operands) const {
     ElementWalk<Value, R, Kernel, T, G, Weights, ValueSink, Sinks, Operands...> elements(
         kernel_, weights, scale, term.first, value_sink, sinks, operands...);
     elements.stream_outputs(inputs_.size());
@@ -171,19 +173,27 @@ class PointwiseProblem {
         });
     if constexpr (ranges > 0) {
       if (total.refused >= 0) {
-        report(elements, total.refused, std::tie(operands...), std::make_index_sequence<ranges>{});
+        report(elements, total.refused, repeated, std::make_index_sequence<ranges>{});
       }
     }
+    (void)repeated;
     return total;
   }
-  template <class Walk, class Operands, std::size_t... K>
-  void report(const Walk& elements, Index i, const Operands& operands, std::index_sequence<K...>) const {
-    ((elements.refuses(K, i)
-          ? inputs_.template refuse<RangesOf<Kernel>::value[K].argument>(
-                source_of(std::get<RangesOf<Kernel>::value[K].argument>(operands), i),
-                RangesOf<Kernel>::value[K].expected)
-          : void()),
+  template <class Walk, std::size_t... K>
+  void report(const Walk& elements, Index i, const AxisCut* repeated, std::index_sequence<K...>) const {
+    ((elements.refuses(K, i) ? refuse<RangesOf<Kernel>::value[K].argument>(
+                                   i, repeated, RangesOf<Kernel>::value[K].expected)
+                             : void()),
      ...);
+  }
+  // Names the number of input I that stands at element i.
+  template <std::size_t I>
+  void refuse(Index i, const AxisCut* repeated, const char* expected) const {
+    if (std::decay_t<decltype(inputs_.template view<I>())>::rank == 0) i = 0;
+    if (I + 1 == inputs && repeated) {
+      i = i / (repeated->size * repeated->inner) * repeated->inner + i % repeated->inner;
+    }
+    inputs_.template refuse<I>(i, expected);
   }
 
   const Kernel& kernel_;

@@ -22,6 +22,7 @@
 //   accepts(number), expected   for Role::number: which numbers are right, and those in words
 //   check(check, classes)       of the options, given the length of a row
 //   along_only        the kernel takes one row at a time
+//   takes_classes, takes_probabilities   whether the second input must be classes, or may be probabilities too
 //   accepts_rank_0    an input of rank 0 is a row of one entry
 namespace eigenloss {
 
@@ -46,6 +47,27 @@ template <class Kernel, class Scalar>
 struct RoleOf<Kernel, Scalar, std::void_t<decltype(Kernel::template role<Scalar>(0))>> {
   static constexpr Role get(std::size_t i) { return Kernel::template role<Scalar>(i); }
 };
+
+// Whether the second input holds classes, and whether probabilities may take their place.
+template <class Kernel, class = void>
+struct TakesClasses : std::false_type {};
+template <class Kernel>
+struct TakesClasses<Kernel, std::void_t<decltype(Kernel::takes_classes)>>
+    : std::integral_constant<bool, Kernel::takes_classes> {};
+template <class Kernel, class = void>
+struct TakesProbabilities : std::false_type {};
+template <class Kernel>
+struct TakesProbabilities<Kernel, std::void_t<decltype(Kernel::takes_probabilities)>>
+    : std::integral_constant<bool, Kernel::takes_probabilities> {};
+
+template <class Kernel, class Input, class Target, class... More>
+constexpr bool right_kind_of_target() {
+  if constexpr (!TakesClasses<Kernel>::value || std::is_integral<typename Traits<Target>::Scalar>::value) {
+    return true;
+  } else {
+    return TakesProbabilities<Kernel>::value && Traits<Target>::rank == Traits<Input>::rank;
+  }
+}
 
 template <class Kernel, class = void>
 struct AlongOnly : std::false_type {};
@@ -121,6 +143,52 @@ void transpose(const T* from, Index rows, Index columns, Index from_stride, T* t
 }
 
 // ---- One pass over the rows. ----
+
+// What a pass reads: the inputs of a kernel, each in its role, whatever their containers.
+template <class Kernel_, class T_, Role... Roles>
+class RowInputs {
+ public:
+  using Kernel = Kernel_;
+  using T = T_;
+  static constexpr std::size_t inputs = sizeof...(Roles);
+  template <std::size_t I>
+  static constexpr Role role() {
+    constexpr Role roles[] = {Roles...};
+    return roles[I];
+  }
+  // Which input holds the labels of the rows; none: `inputs`.
+  static constexpr std::size_t label_input() {
+    std::size_t index = 0;
+    for (const Role role : {Roles...}) {
+      if (role == Role::label) break;
+      ++index;
+    }
+    return index;
+  }
+  template <Role role>
+  using Number = std::conditional_t<role == Role::label || role == Role::label_row, std::int64_t, T>;
+
+  RowInputs(const Kernel& kernel, const AxisCut& cut, const Reader<Number<Roles>>&... readers)
+      : kernel_(kernel), cut_(cut), readers_(readers...) {}
+  const Kernel& kernel() const { return kernel_; }
+  const AxisCut& cut() const { return cut_; }
+  template <std::size_t I>
+  const auto& view() const {
+    return std::get<I>(readers_);
+  }
+  bool ignored(Index row) const {
+    if constexpr (label_input() < inputs) {
+      return Ignores<Kernel>::label(kernel_, view<label_input()>().at(row));
+    }
+    (void)row;
+    return false;
+  }
+
+ private:
+  const Kernel& kernel_;
+  const AxisCut cut_;
+  const std::tuple<Reader<Number<Roles>>...> readers_;
+};
 
 template <bool Value, class R, class Problem, class Weights, class ValueSink, class Sinks>
 class RowWalk {
@@ -319,9 +387,9 @@ class RowWalk {
       const T* read = weights_.read(row, count, weights);
       if (read != weights) std::copy_n(read, count, weights);
     }
-    if constexpr (Problem::label_input < inputs) {
+    if constexpr (Problem::label_input() < inputs) {
       std::int64_t buffer[lanes];
-      const std::int64_t* read = problem_.template view<Problem::label_input>().read(row, count, buffer);
+      const std::int64_t* read = problem_.template view<Problem::label_input()>().read(row, count, buffer);
       for (Index k = 0; k < lanes; ++k) {
         const std::int64_t y = read[(std::min)(k, count - 1)];
         const bool ignored = Ignores<Kernel>::label(problem_.kernel(), y);
@@ -448,12 +516,6 @@ class RowwiseProblem {
   template <std::size_t I>
   static constexpr bool labels = role<I>() == Role::label || role<I>() == Role::label_row;
   template <std::size_t... I>
-  static constexpr std::size_t index_of_label(std::index_sequence<I...>) {
-    std::size_t index = inputs;
-    ((role<I>() == Role::label ? void(index = I) : void()), ...);
-    return index;
-  }
-  template <std::size_t... I>
   static auto arguments_type(std::index_sequence<I...>)
       -> Arguments<Kernel, std::tuple<std::conditional_t<labels<I>, std::int64_t, T>...>, In...>;
   using All = std::make_index_sequence<inputs>;
@@ -468,21 +530,17 @@ class RowwiseProblem {
         axis_(axis_of(kernel, inputs_.shape())),
         cut_(inputs_.shape(), axis_, Inputs::row_major),
         units_(without(inputs_.shape(), axis_)) {
+    check::class_targets<right_kind_of_target<Kernel, In...>(), TakesProbabilities<Kernel>::value>();
     if constexpr (HasClassCheck<Kernel>::value) kernel.check(Check<Kernel>(), cut_.size);
     divisor_ = double(number_of_units());
     check_inputs(All{});
   }
 
-  // Which input holds the labels of the rows; none: `inputs`.
-  static constexpr std::size_t label_input = index_of_label(All{});
-
-  const Kernel& kernel() const { return kernel_; }
   const Inputs& arguments() const { return inputs_; }
   template <std::size_t I>
   const auto& view() const {
     return inputs_.template view<I>();
   }
-  const AxisCut& cut() const { return cut_; }
   const Shape<unit_rank>& units() const { return units_; }
   Index number_of_units() const { return cut_.outer * cut_.inner; }
   double divisor() const { return divisor_; }
@@ -493,8 +551,6 @@ class RowwiseProblem {
   void shares(Index first, Index count, T* to) const {
     for (Index k = 0; k < count; ++k) to[k] = T(share(first + k, All{}));
   }
-  bool ignored(Index row) const { return ignored(row, All{}); }
-
   // Of the numbers that come one a row; those of masked rows are not looked at.
   template <class Weights>
   void check_units(const Weights& weights) const {
@@ -505,11 +561,21 @@ class RowwiseProblem {
             class Outs>
   Partial<T> pass(const Device& device, const Weights& weights, const N& scale, const Term& term,
                   ValueOut& value_out, const Outs& outs) const {
+    if constexpr (!right_kind_of_target<Kernel, In...>()) return Partial<T>();
+    else return walk_rows<Value, Gradient, R>(device, weights, scale, term, value_out, outs);
+  }
+
+ private:
+  template <bool Value, bool Gradient, class R, class Device, class Weights, class N, class ValueOut,
+            class Outs>
+  Partial<T> walk_rows(const Device& device, const Weights& weights, const N& scale, const Term& term,
+                       ValueOut& value_out, const Outs& outs) const {
     const auto value_sink = sink_of<T, Value>(value_out);
     const auto sinks = sinks_of<Gradient>(outs, std::make_index_sequence<Inputs::Gradients::size()>{});
-    const RowWalk<Value, R, RowwiseProblem, Weights, std::decay_t<decltype(value_sink)>,
+    const auto row_inputs = readers(All{});
+    const RowWalk<Value, R, std::decay_t<decltype(row_inputs)>, Weights, std::decay_t<decltype(value_sink)>,
                   std::decay_t<decltype(sinks)>>
-        walk(*this, weights, T(scale), term.first, value_sink, sinks);
+        walk(row_inputs, weights, T(scale), term.first, value_sink, sinks);
     const Index rows = walk.rows_in_a_block(), all = number_of_units();
     return reduce_blocks<T>(device, (all + rows - 1) / rows, 4.0 * double(rows * cut_.size),
                             [&](Index b) {
@@ -517,7 +583,6 @@ class RowwiseProblem {
                             });
   }
 
- private:
   template <bool Gradient, class Outs, std::size_t... G>
   static auto sinks_of(const Outs& outs, std::index_sequence<G...>) {
     if constexpr (Gradient) {
@@ -526,6 +591,11 @@ class RowwiseProblem {
       (void)outs;
       return std::make_tuple(((void)G, Sink<T, Skip>())...);
     }
+  }
+
+  template <std::size_t... I>
+  auto readers(std::index_sequence<I...>) const {
+    return RowInputs<Kernel, T, role<I>()...>(kernel_, cut_, inputs_.template reader<I>()...);
   }
 
   static std::size_t axis_of(const Kernel& kernel, const Shape<Inputs::rank>& shape) {
@@ -613,10 +683,6 @@ class RowwiseProblem {
   std::int64_t label_at(Index row) const {
     if constexpr (role<I>() == Role::label) return view<I>().at(row);
     else return (void)row, 0;
-  }
-  template <std::size_t... I>
-  bool ignored(Index row, std::index_sequence<I...>) const {
-    return (... || (role<I>() == Role::label && Ignores<Kernel>::label(kernel_, label_at<I>(row))));
   }
   template <std::size_t... I>
   double share(Index row, std::index_sequence<I...>) const {

@@ -59,7 +59,8 @@ auto run(const Problem& problem, const Device& device, const W& w, const Term& t
          ValueOut& value_out, const Outs& outs) {
   using T = typename Problem::T;
   using N = typename Total<T>::Value;
-  const UnitWeights<typename Problem::Kernel, T, W, Problem::unit_rank> weights(w, problem.units());
+  const UnitWeights<typename Problem::Kernel, T, W, Problem::unit_rank> unit_weights(w, problem.units());
+  const auto weights = unit_weights.reader();
   check_and_resize_values<typename Problem::Kernel>(value_out, problem.units(), true);
   problem.check_units(weights);
   if constexpr (Gradient) problem.arguments().check_gradients(outs);
@@ -311,7 +312,8 @@ struct SingleEngine {
     check_inputs<typename L::Kernel, In...>();
     using P = Problem<typename L::Kernel, In...>;
     const P problem(loss, in...);
-    problem.check_units(UnitWeights<typename L::Kernel, typename P::T, W, P::unit_rank>(w, problem.units()));
+    const UnitWeights<typename L::Kernel, typename P::T, W, P::unit_rank> weights(w, problem.units());
+    problem.check_units(weights.reader());
   }
 
   template <class L, class W, class... In>
@@ -324,7 +326,7 @@ struct SingleEngine {
     if constexpr (std::is_same<W, Unweighted>::value) {
       return N(problem.divisor());
     } else {
-      return weighted_divisor<N>(problem, weights);
+      return weighted_divisor<N>(problem, weights.reader());
     }
   }
 };

@@ -37,6 +37,9 @@ struct CrossEntropy {
   double label_smoothing = 0.0;      // α, in [0, 1]
   std::int64_t axis = 1;             // where the classes lie
 
+  static constexpr bool takes_classes = true;
+  static constexpr bool takes_probabilities = true;
+
   bool ignores(std::int64_t label) const { return label == ignore_index; }
   double share(std::int64_t label) const { return weight.size() == 0 ? 1.0 : weight[label]; }
 

@@ -32,6 +32,8 @@ struct MultiLabelMargin {
 
   std::int64_t axis = 1;  // where the classes lie
 
+  static constexpr bool takes_classes = true;
+
   template <class Scalar>
   static constexpr Role role(std::size_t i) {
     return i == 0 ? Role::row : Role::label_row;

@@ -32,6 +32,8 @@ struct MultiMargin {
   Eigen::ArrayXd weight;   // one for each class; none: 1
   std::int64_t axis = 1;   // where the classes lie
 
+  static constexpr bool takes_classes = true;
+
   template <class Check>
   void check(const Check& c, std::ptrdiff_t classes) const {
     c.has_classes(classes);

@@ -28,6 +28,8 @@ struct NLL {
   std::int64_t ignore_index = -100;  // rows with this class count nothing
   std::int64_t axis = 1;             // where the classes lie
 
+  static constexpr bool takes_classes = true;
+
   bool ignores(std::int64_t label) const { return label == ignore_index; }
   double share(std::int64_t label) const { return weight.size() == 0 ? 1.0 : weight[label]; }
 
