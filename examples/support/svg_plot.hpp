@@ -17,6 +17,7 @@ namespace svg {
 struct Line {
   std::string name;
   std::vector<double> x, y;
+  bool points = false;  // dots, not joined
 };
 
 struct Chart {
@@ -85,7 +86,8 @@ inline std::string style() {
   };
   return "<style>text{font:13px system-ui,'Segoe UI',Roboto,'DejaVu Sans',sans-serif}"
          ".title{font-size:17px;font-weight:600}.grid,.axis{stroke-width:1}"
-         ".line{fill:none;stroke-width:2.2;stroke-linejoin:round;stroke-linecap:round}\n" +
+         ".line{fill:none;stroke-width:2.2;stroke-linejoin:round;stroke-linecap:round}"
+         ".points{stroke-width:6}\n" +
          colours("#ffffff", "#24292f", "#dfe3e8", light) + "\n@media (prefers-color-scheme:dark){" +
          colours("#0d1117", "#e6edf3", "#30363d", dark) + "}</style>\n";
 }
@@ -116,11 +118,16 @@ inline std::string grid(const Axis& x, const Axis& y) {
   return result + segment("axis", x.from, y.from, x.from, y.to);
 }
 
+inline std::string class_of(const Line& line, std::size_t number) {
+  return (line.points ? "line points line" : "line line") + std::to_string(number % 6);
+}
+
 inline std::string polyline(const Line& line, std::size_t number, const Axis& x, const Axis& y) {
-  std::string path = "<path class=\"line line" + std::to_string(number % 6) + "\" d=\"";
+  std::string path = "<path class=\"" + class_of(line, number) + "\" d=\"";
   for (std::size_t i = 0; i < line.x.size(); ++i) {
-    path += (i == 0 ? "M" : "L") + text_of(std::round(x.pixel(line.x[i]) * 10) / 10) + " " +
-            text_of(std::round(y.pixel(line.y[i]) * 10) / 10);
+    path += (i == 0 || line.points ? "M" : "L") +
+            text_of(std::round(x.pixel(line.x[i]) * 10) / 10) + " " +
+            text_of(std::round(y.pixel(line.y[i]) * 10) / 10) + (line.points ? "h0" : "");
   }
   return path + "\"/>\n";
 }
@@ -128,7 +135,9 @@ inline std::string polyline(const Line& line, std::size_t number, const Axis& x,
 inline std::string legend(const std::vector<Line>& lines, double x, double y) {
   std::string result;
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    result += segment(("line line" + std::to_string(i % 6)).c_str(), x, y - 4.5, x + 24, y - 4.5);
+    const double length = lines[i].points ? 0 : 24;
+    result += segment(class_of(lines[i], i).c_str(), x + 12 - length / 2, y - 4.5,
+                      x + 12 + length / 2, y - 4.5);
     result += text(x + 31, y, "start", lines[i].name);
     x += 31 + 7.2 * static_cast<double>(lines[i].name.size()) + 24;
   }
