@@ -155,10 +155,11 @@ class Picture {
 // numbers within `tolerance`, in pixels, as compilers round differently.
 inline std::string difference(const std::string& a, const std::string& b, double tolerance) {
   std::size_t i = 0, j = 0;
-  const auto is_number = [](const std::string& text, std::size_t at) {
-    const char c = text[at];
-    return (c >= '0' && c <= '9') || c == '.' ||
-           (c == '-' && at + 1 < text.size() && text[at + 1] >= '0' && text[at + 1] <= '9');
+  const auto digit = [](const std::string& text, std::size_t at) {
+    return at < text.size() && text[at] >= '0' && text[at] <= '9';
+  };
+  const auto is_number = [&](const std::string& text, std::size_t at) {
+    return digit(text, at) || ((text[at] == '-' || text[at] == '.') && digit(text, at + 1));
   };
   while (i < a.size() && j < b.size()) {
     if (is_number(a, i) && is_number(b, j)) {
