@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // Golden values: PyTorch 2.13.0, torch.nn.functional.ctc_loss of log_softmax, in double.
-#include <unsupported/Eigen/AutoDiff>
-
 #include "support/allocations.hpp"
 #include "support/speech.hpp"
+
+#include <unsupported/Eigen/AutoDiff>  // it wants Eigen before it
 
 using namespace eigenloss;
 using namespace samples;
@@ -118,7 +118,7 @@ TEST_CASE("CTCWithLogits serves numbers of automatic differentiation") {
   using Number = Eigen::AutoDiffScalar<Eigen::Matrix<double, 12, 1>>;
   Eigen::Tensor<Number, 2> x(4, 3);
   for (Index t = 0; t < 4; ++t) {
-    for (Index c = 0; c < 3; ++c) x(t, c) = Number(z()(t, c), 12, 3 * t + c);
+    for (Index c = 0; c < 3; ++c) x(t, c) = Number(z()(t, c), 12, static_cast<int>(3 * t + c));
   }
   const Number value = CTCWithLogits<>{}(x, vector({1, 2}), 4, 2);
   check_near(value.value(), CTCWithLogits<>{}(z(), vector({1, 2}), 4, 2));

@@ -92,13 +92,19 @@ struct CtcTables {
   }
 };
 
+using Eigen::internal::pload, Eigen::internal::ploadu, Eigen::internal::pset1, Eigen::internal::pstore,
+    Eigen::internal::pstoreu, Eigen::internal::padd, Eigen::internal::psub, Eigen::internal::pmul,
+    Eigen::internal::pmadd, Eigen::internal::pmin, Eigen::internal::pmax, Eigen::internal::pcmp_lt,
+    Eigen::internal::pcmp_eq, Eigen::internal::pselect, Eigen::internal::pzero, Eigen::internal::predux,
+    Eigen::internal::predux_min, Eigen::internal::predux_max;
+
 using CtcPacket = Eigen::internal::packet_traits<double>::type;
 constexpr Eigen::Index ctc_lanes = Eigen::internal::packet_traits<double>::size;
 
 // x where the mask is true, else 0. (The masks of plain numbers, where Eigen has no registers, do not take pand.)
 template <class Packet>
 EIGEN_STRONG_INLINE Packet ctc_if(const Packet& mask, const Packet& x) {
-  return Eigen::internal::pselect(mask, x, Eigen::internal::pzero(x));
+  return pselect(mask, x, pzero(x));
 }
 
 constexpr double ctc_least = 0x1p-500;  // positive sums and emissions below are raised to it
@@ -160,7 +166,6 @@ bool ctc_prepare(CtcTables& a, Label label) {
 // other can be met), and pads with -inf. Returns the largest, or 0 if there is none above -inf.
 template <class Scalar>
 double ctc_gather(const CtcTables& a, Eigen::Index t, const Scalar* frame, double* x) {
-  using namespace Eigen::internal;
   constexpr double infinity = std::numeric_limits<double>::infinity();
   const Eigen::Index count = t == 0 && !a.dense ? (std::min<Eigen::Index>)(a.symbols, 2) : a.symbols;
   if (a.dense) {
@@ -186,7 +191,6 @@ struct CtcExtremes {
 // x <- e^(x - top), raised to ctc_least where a path may use it, or dropped to 0 where the exponent is below
 // `deepest`. Returns the sum of the x.
 inline double ctc_exponentiate(const CtcTables& a, double top, double deepest, double* x, CtcExtremes& met) {
-  using namespace Eigen::internal;
   const CtcPacket infinite = pset1<CtcPacket>(-std::numeric_limits<double>::infinity());
   const CtcPacket deep = pset1<CtcPacket>(deepest), shift = pset1<CtcPacket>(top);
   CtcPacket mass = pset1<CtcPacket>(0);
@@ -207,9 +211,8 @@ inline double ctc_exponentiate(const CtcTables& a, double top, double deepest, d
 // rest being -inf. With `again`, the last call may hold numbers of the one before instead.
 template <bool again, class Scalar, class Apply>
 EIGEN_STRONG_INLINE void ctc_packets(const Scalar* x, Eigen::Index size, Apply apply) {
-  using namespace Eigen::internal;
-  using Packet = typename packet_traits<Scalar>::type;
-  constexpr Eigen::Index lanes = packet_traits<Scalar>::size;
+  using Packet = typename Eigen::internal::packet_traits<Scalar>::type;
+  constexpr Eigen::Index lanes = Eigen::internal::packet_traits<Scalar>::size;
   Eigen::Index i = 0;
   for (; i + lanes <= size; i += lanes) apply(ploadu<Packet>(x + i), i, lanes);
   if (i == size) return;
@@ -229,8 +232,7 @@ EIGEN_STRONG_INLINE void ctc_packets(const Scalar* x, Eigen::Index size, Apply a
 // infinite maximum gives NaN.
 template <class Scalar>
 void ctc_frame_mass(const Scalar* frame, Eigen::Index classes, double* top, double* mass) {
-  using namespace Eigen::internal;
-  using Packet = typename packet_traits<Scalar>::type;
+  using Packet = typename Eigen::internal::packet_traits<Scalar>::type;
   Packet largest = pset1<Packet>(-std::numeric_limits<Scalar>::infinity());
   ctc_packets<true>(frame, classes, [&](const Packet& x, Eigen::Index, Eigen::Index) {
     largest = pmax(largest, x);
@@ -258,7 +260,7 @@ void ctc_frame_mass(const Scalar* frame, Eigen::Index classes, double* top, doub
 template <bool from_logits, class Frames>
 bool ctc_load(CtcTables& a, Frames frames) {
   double masses = 1, lost = 0;
-  const CtcPacket zero = Eigen::internal::pset1<CtcPacket>(0);
+  const CtcPacket zero = pset1<CtcPacket>(0);
   CtcExtremes met{zero, zero, zero};
   const double deepest = ctc_deepest(a.frames);
   const auto add = [&](double term) {  // compensated: the terms may cancel the logarithm of the
@@ -291,9 +293,9 @@ bool ctc_load(CtcTables& a, Frames frames) {
     }
   }
   a.log_scale += lost - std::log(masses);
-  a.raised = Eigen::internal::predux_min(met.lowest_kept) < ctc_least_log;
-  a.dropped = Eigen::internal::predux_min(met.lowest) <= deepest;
-  return !std::isnan(Eigen::internal::predux(met.sum)) && !std::isnan(a.log_scale);
+  a.raised = predux_min(met.lowest_kept) < ctc_least_log;
+  a.dropped = predux_min(met.lowest) <= deepest;
+  return !std::isnan(predux(met.sum)) && !std::isnan(a.log_scale);
 }
 
 }  // namespace eigenloss::detail

@@ -71,7 +71,7 @@ inline int ctc_rescaling(double peak) {
 struct CtcFloor {
   CtcPacket least, cut;
   CtcPacket operator()(const CtcPacket& x) const {
-    return ctc_if(Eigen::internal::pcmp_lt(cut, x), Eigen::internal::pmax(x, least));
+    return ctc_if(pcmp_lt(cut, x), pmax(x, least));
   }
 };
 
@@ -80,7 +80,6 @@ struct CtcFloor {
 template <bool watch>
 double ctc_forward_step(const CtcTables& a, const CtcBand& band, const double* from, double* to,
                         double blank, double factor, const CtcFloor& floor, CtcPacket& raised) {
-  using namespace Eigen::internal;
   const CtcPacket p = pset1<CtcPacket>(blank), c = pset1<CtcPacket>(factor);
   const CtcPacket w = pset1<CtcPacket>(a.weight), zero = pset1<CtcPacket>(0);
   CtcPacket peak = zero;
@@ -110,7 +109,6 @@ double ctc_forward_step(const CtcTables& a, const CtcBand& band, const double* f
 // the floor raised a state.
 template <bool watch>
 double ctc_forward(CtcTables& a, CtcFloor floor, bool* raised) {
-  using Eigen::internal::pset1;
   double* start = a.row(a.rows - 1);  // before frame 0: a path is about to enter b_0 or l_0
   const double* from = start;
   std::fill(start - a.gap, start - a.gap + a.row_size(), 0.0);
@@ -129,7 +127,7 @@ double ctc_forward(CtcTables& a, CtcFloor floor, bool* raised) {
     from = to;
     if (!(peak > 0)) return -std::numeric_limits<double>::infinity();
   }
-  *raised = Eigen::internal::predux(added) > 0;
+  *raised = predux(added) > 0;
   const double total = from[a.width + a.labels] + (a.labels > 0 ? from[a.labels - 1] : 0.0);
   const int k = ctc_exponent(total);
   const double tilted = a.tilt * static_cast<double>(a.labels);
@@ -147,7 +145,6 @@ struct CtcSums {
 inline double ctc_backward_step(const CtcTables& a, const CtcBand& band, const double* alpha,
                                 const double* from, double* to, double blank, double factor,
                                 const CtcFloor& floor, CtcSums& sums) {
-  using namespace Eigen::internal;
   const CtcPacket p = pset1<CtcPacket>(blank), c = pset1<CtcPacket>(factor);
   const CtcPacket w = pset1<CtcPacket>(a.weight), zero = pset1<CtcPacket>(0);
   CtcPacket peak = zero;
@@ -179,7 +176,6 @@ inline double ctc_backward_step(const CtcTables& a, const CtcBand& band, const d
 // smallest sum.
 template <class Visit>
 double ctc_backward(CtcTables& a, const CtcFloor& floor, Visit visit) {
-  using namespace Eigen::internal;
   std::fill(a.backward, a.backward + 2 * a.row_size(), 0.0);
   double *to = a.backward + a.gap, *from = to + a.row_size();
   from[a.width + a.labels] = 1;  // after the last frame, which a path leaves from b_S or l_(S-1)

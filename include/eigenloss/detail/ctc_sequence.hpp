@@ -44,7 +44,6 @@ double ctc_wide_range(CtcTables& a, Frames frames, bool backward, Visit visit) {
 
 // Whether dropping what was raised leaves the probability as it is, given its logarithm.
 inline bool ctc_holds(CtcTables& a, double log_probability) {
-  using Eigen::internal::pset1;
   for (Eigen::Index t = 0; t < a.frames; ++t) {
     double* p = a.emission + t * a.pitch;
     for (Eigen::Index k = 0; k < a.symbols; ++k) p[k] *= p[k] < 2 * ctc_least ? 0 : 1;
@@ -59,15 +58,14 @@ inline bool ctc_holds(CtcTables& a, double log_probability) {
 template <bool from_logits, class Scalar>
 void ctc_write(const CtcTables& a, Eigen::Index t, const Scalar* frame, double scale,
                const double* occupancy, double total, Scalar* out) {
-  using namespace Eigen::internal;
-  using Packet = typename packet_traits<Scalar>::type;
+  using Packet = typename Eigen::internal::packet_traits<Scalar>::type;
   if constexpr (from_logits) {
     const Packet top = pset1<Packet>(static_cast<Scalar>(a.top[t]));
     const Packet share = pset1<Packet>(static_cast<Scalar>(scale / a.mass[t]));
     ctc_packets<true>(frame, a.classes, [&](const Packet& x, Eigen::Index i, Eigen::Index n) {
       const Packet y = pmul(packet_exp_nonpositive(psub(x, top)), share);
-      if (n == packet_traits<Scalar>::size) return pstoreu(out + i, y);
-      Scalar rest[packet_traits<Scalar>::size];
+      if (n == Eigen::internal::packet_traits<Scalar>::size) return pstoreu(out + i, y);
+      Scalar rest[Eigen::internal::packet_traits<Scalar>::size];
       pstoreu(rest, y);
       std::copy(rest, rest + n, out + i);
     });
@@ -119,7 +117,6 @@ inline std::size_t ctc_workspace_bytes(Eigen::Index frames, Eigen::Index labels,
 template <bool from_logits, class Label, class Frames, class Gradient>
 CtcResult ctc_sequence(const CtcShape& shape, Label label, Frames frames, Gradient&& gradient,
                        double scale, bool zero_infinity, void* workspace) {
-  using Eigen::internal::pset1;
   using Limits = std::numeric_limits<double>;
   using Scalar = std::remove_cv_t<std::remove_reference_t<decltype(*frames(0))>>;
   constexpr bool wanted = !std::is_same_v<std::decay_t<Gradient>, CtcNoGradient>;
