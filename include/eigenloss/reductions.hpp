@@ -33,16 +33,17 @@
 //     length where a reduction averages.
 namespace eigenloss {
 
-// What a reduction may use. T is double for float and double losses, else the loss's own number type.
+/// What a reduction may use. T is double for float and double losses, else the loss's own number type.
 template <class T>
 struct Totals {
-  T loss;      // sum of w·l
-  T divisor;   // D: sum of d
-  T weights;   // sum of w·d
-  T batch;     // the batch size
-  T counted;   // sum of count(l) over the units that are not masked
+  T loss;      ///< sum of w·l
+  T divisor;   ///< D: sum of d
+  T weights;   ///< sum of w·d
+  T batch;     ///< the batch size
+  T counted;   ///< sum of count(l) over the units that are not masked
 };
 
+/// The sum of w·l over the units. The one to copy for a reduction of your own.
 struct Sum {
   static constexpr bool averages = false;
   template <class T>
@@ -55,10 +56,11 @@ struct Sum {
   }
 };
 
-// The losses themselves. Its gradient is that of their sum.
+/// The losses themselves, weighted, unit by unit. Its gradient is that of their sum.
 struct Unreduced : Sum {};
 
-// NaN where there is nothing to average, as in PyTorch; the gradient is 0 there.
+/// The mean, D as PyTorch's `mean`: not always the number of units.
+/// NaN where there is nothing to average, as in PyTorch; the gradient is 0 there.
 struct Mean {
   template <class T>
   static T value(const Totals<T>& totals) {
@@ -70,6 +72,7 @@ struct Mean {
   }
 };
 
+/// The sum of w·l divided by the batch size, as KLDiv's `batchmean`, for every loss.
 struct BatchMean {
   static constexpr bool averages = false;
   template <class T>
@@ -82,7 +85,7 @@ struct BatchMean {
   }
 };
 
-// The mean over what a mask leaves: 0 where every weight is 0.
+/// The mean over what a mask leaves: 0 where every weight is 0.
 struct WeightedMean {
   template <class T>
   static T value(const Totals<T>& totals) {
@@ -94,7 +97,7 @@ struct WeightedMean {
   }
 };
 
-// MSE<RootMean> is RMSE. The gradient at 0 is 0.
+/// MSE<RootMean> is RMSE. The gradient at 0 is 0.
 struct RootMean {
   static constexpr bool needs_losses = true;
   template <class T>

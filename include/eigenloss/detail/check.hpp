@@ -14,8 +14,8 @@
 // Every sentence that the library says about a mistake: at compile time (static_assert) and at run time.
 namespace eigenloss {
 
-// Called with the sentence of a run-time error before it is thrown as std::invalid_argument, or, where
-// exceptions are disabled, before it is printed to stderr and the program aborts.
+/// Called with the sentence of a run-time error before it is thrown as std::invalid_argument, or, where
+/// exceptions are disabled, before it is printed to stderr and the program aborts.
 using ErrorHandler = void (*)(const char* message);
 
 namespace detail {
@@ -31,7 +31,7 @@ inline std::atomic<ErrorHandler>& error_handler() {
 
 }  // namespace detail
 
-// Installs a handler (nullptr: none) and returns the one before it.
+/// Installs a handler (nullptr: none) and returns the one before it.
 inline ErrorHandler set_error_handler(ErrorHandler handler) {
   return detail::error_handler().exchange(handler);
 }

@@ -10,8 +10,9 @@
 // Storage that the caller owns: checked, resized where it can be, and written in storage order.
 namespace eigenloss {
 
-// Given in the place of a gradient's storage, leaves that gradient uncomputed.
+/// Given in the place of a gradient's storage, leaves that gradient uncomputed.
 struct Skip {};
+/// Given in the place of a gradient's storage, leaves that gradient uncomputed.
 constexpr Skip skip{};
 
 namespace detail {

@@ -27,7 +27,7 @@ struct Combination {
   std::array<double, sizeof...(Terms)> weights;
 };
 
-// Kernels of elements as one: the sum of factor·kernel.
+/// Kernels of elements as one: the sum of factor·kernel.
 template <class... Kernels>
 struct Fused {
   using First = std::tuple_element_t<0, std::tuple<Kernels...>>;
@@ -247,20 +247,24 @@ auto join(const Loss<kernel::Combination<A...>, RA, CombinationEngine>& a,
 
 }  // namespace detail
 
+/// A weighted loss, or a combination with all its weights multiplied.
 template <class K, class R, class E>
 auto operator*(double weight, const Loss<K, R, E>& loss) {
   auto product = detail::as_combination(loss);
   for (double& w : product.weights) w *= weight;
   return product;
 }
+/// A weighted loss, or a combination with all its weights multiplied.
 template <class K, class R, class E>
 auto operator*(const Loss<K, R, E>& loss, double weight) {
   return weight * loss;
 }
+/// The sum of two losses, a loss itself.
 template <class KA, class RA, class EA, class KB, class RB, class EB>
 auto operator+(const Loss<KA, RA, EA>& a, const Loss<KB, RB, EB>& b) {
   return detail::join(detail::as_combination(a), detail::as_combination(b));
 }
+/// The difference of two losses, a loss itself.
 template <class KA, class RA, class EA, class KB, class RB, class EB>
 auto operator-(const Loss<KA, RA, EA>& a, const Loss<KB, RB, EB>& b) {
   return a + (-1.0) * b;

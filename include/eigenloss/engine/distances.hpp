@@ -17,7 +17,7 @@
 // As in every formula, where(condition, a, b) takes the place of if.
 namespace eigenloss {
 
-// The sum of (u - v)². Not a metric, and smooth everywhere.
+/// The sum of (u - v)². Not a metric, and smooth everywhere.
 struct SquaredEuclidean {
   template <class V>
   V term(const V& u, const V& v) const {
@@ -30,9 +30,9 @@ struct SquaredEuclidean {
   }
 };
 
-// The root of the sum of (u - v + eps)². The slope is 0 where the distance is 0.
+/// The root of the sum of (u - v + eps)². The slope is 0 where the distance is 0.
 struct Euclidean {
-  double eps = 1e-6;  // added to every difference, sign and all, as torch.nn.PairwiseDistance does
+  double eps = 1e-6;  ///< added to every difference, sign and all, as torch.nn.PairwiseDistance does
 
   template <class V>
   V term(const V& u, const V& v) const {
@@ -54,9 +54,9 @@ struct Euclidean {
   }
 };
 
-// The sum of |u - v + eps|. The slope is 0 at 0.
+/// The sum of |u - v + eps|. The slope is 0 at 0.
 struct Manhattan {
-  double eps = 0.0;  // added to every difference
+  double eps = 0.0;  ///< added to every difference
 
   template <class V>
   V term(const V& u, const V& v) const {
@@ -69,7 +69,7 @@ struct Manhattan {
   }
 };
 
-// 1 - cos of the angle between u and v, as torch.nn.CosineSimilarity has it: norms are at least eps.
+/// 1 - cos of the angle between u and v, as torch.nn.CosineSimilarity has it: norms are at least eps.
 struct Cosine {
   double eps = 1e-8;
 

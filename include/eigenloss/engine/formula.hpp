@@ -30,6 +30,7 @@ struct Formula {
 
 }  // namespace kernel
 
+/// A loss from a formula, e.g. pointwise<Mean>([](auto x, auto t) { return log(cosh(x - t)); }).
 template <class Reduction = Mean, class F>
 Pointwise<kernel::Formula<F>, Reduction> pointwise(F formula) {
   return {{formula}};

@@ -202,6 +202,7 @@ class PointwiseProblem {
 
 }  // namespace detail
 
+/// A loss whose unit is an element, from a kernel of your own: a struct with options and value(input, target).
 template <class Kernel, class Reduction = Mean>
 using Pointwise = Loss<Kernel, Reduction, detail::SingleEngine<detail::PointwiseProblem>>;
 

@@ -100,11 +100,13 @@ auto maximum_between(Index begin, Index end, const First& row) {
 
 }  // namespace detail
 
+/// N sums at once over the entries of rows, of f's std::array of N terms.
 template <std::size_t N, class F, class First, class... Rows>
 auto sums(const F& f, const First& first, const Rows&... rows) {
   return detail::sums_between<N>(0, first.size(), f, first, rows...);
 }
 
+/// The sum of f(entries...) over the entries of rows: one number per row.
 template <class F, class First, class... Rows>
 auto sum(const F& f, const First& first, const Rows&... rows) {
   using P = typename First::Walk::P;
@@ -112,16 +114,19 @@ auto sum(const F& f, const First& first, const Rows&... rows) {
                  rows...)[0];
 }
 
+/// The largest entry of a row (NaN: unspecified).
 template <class Row>
 auto maximum(const Row& row) {
   return detail::maximum_between(0, row.size(), row);
 }
 
+/// A pack of entries, from a number per row.
 template <class Row>
 EIGEN_STRONG_INLINE typename Row::P spread(const Row&, const typename Row::V& number) {
   return Row::Walk::spread(number);
 }
 
+/// Fills slopes with f(entries...); does nothing where no gradient is wanted.
 template <class... Slopes, class F, class First, class... Rows>
 void transform(const std::tuple<Slopes&...>& slopes, const F& f, const First& first,
                const Rows&... rows) {
@@ -143,6 +148,7 @@ void transform(const std::tuple<Slopes&...>& slopes, const F& f, const First& fi
         first, rows...);
   }
 }
+/// Fills slopes with f(entries...); does nothing where no gradient is wanted.
 template <class Slope, class F, class First, class... Rows>
 void transform(const Slope& slope, const F& f, const First& first, const Rows&... rows) {
   using P = typename First::Walk::P;
@@ -150,35 +156,39 @@ void transform(const Slope& slope, const F& f, const First& first, const Rows&..
             [&](const auto&... entries) { return std::array<P, 1>{{f(entries...)}}; }, first, rows...);
 }
 
+/// The entry at each row's label.
 template <class Row, class Walk>
 typename Walk::V at(const Row& row, const detail::Label<Walk>& label) {
   return row.at(label);
 }
 
-// Every slope = number, without reading a row.
+/// Every slope = number, without reading a row.
 template <class Slope, class Row>
 void fill(const Slope& slope, const Row& row, const typename Row::P& number) {
   transform(slope, [&](const typename Row::P& same) { return same; },
             detail::Constant<typename Row::Walk>(number, row.size()));
 }
 
-// After `transform`: the slope at each row's label becomes `now` where it was `was`.
+/// After `transform`: the slope at each row's label becomes `now` where it was `was`.
 template <class Slope, class Walk, class V>
 void replace(const Slope& slope, const detail::Label<Walk>& label, const V& was, const V& now) {
   if constexpr (Slope::wanted) slope.replace(label, was, now);
   (void)slope, (void)label, (void)was, (void)now;
 }
 
+/// A row that is 1 at the label and 0 elsewhere.
 template <class Row, class Walk = typename Row::Walk>
 detail::OneHot<Walk> one_hot(const Row& row, const detail::Label<Walk>& label) {
   return detail::OneHot<Walk>(label, row.size());
 }
 
+/// A row of the class weights, 1 where there are none.
 template <class Row, class Walk = typename Row::Walk>
 detail::ClassWeights<Walk> class_weights(const Row& row, const Eigen::ArrayXd& weights) {
   return detail::ClassWeights<Walk>(weights, row.size());
 }
 
+/// The class weight of each row's label, 1 where there are none.
 template <class Row, class Walk = typename Row::Walk>
 typename Walk::V class_weight(const Row&, const Eigen::ArrayXd& weights,
                               const detail::Label<Walk>& label) {
@@ -197,9 +207,9 @@ using eigenloss::at, eigenloss::class_weight, eigenloss::class_weights, eigenlos
     eigenloss::one_hot, eigenloss::replace, eigenloss::spread, eigenloss::sum, eigenloss::transform;
 }  // namespace detail
 
-// The softmax of a row x: exp(x - maximum) / total with total = sum of exp(x - maximum). Subtracting the maximum
-// keeps every exponential in [0, 1]; the naive exp(x) overflows from x = 89 on. Where the gradient is wanted
-// and its storage can hold them, the exponentials are kept there; otherwise they are computed again.
+/// The softmax of a row x: exp(x - maximum) / total with total = sum of exp(x - maximum). Subtracting the maximum
+/// keeps every exponential in [0, 1]; the naive exp(x) overflows from x = 89 on. Where the gradient is wanted
+/// and its storage can hold them, the exponentials are kept there; otherwise they are computed again.
 template <class Row, class Slope>
 class Softmax {
  public:

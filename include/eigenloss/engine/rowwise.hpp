@@ -26,6 +26,7 @@
 //   accepts_rank_0    an input of rank 0 is a row of one entry
 namespace eigenloss {
 
+/// What an input of a row kernel is.
 enum class Role {
   row,        // numbers, in the shape of the input
   label,      // a class for each row
@@ -704,6 +705,7 @@ class RowwiseProblem {
 
 }  // namespace detail
 
+/// A loss whose unit is a row, from a kernel of your own: a struct with options and row(rows..., slopes...).
 template <class Kernel, class Reduction = Mean>
 using Rowwise = Loss<Kernel, Reduction, detail::SingleEngine<detail::RowwiseProblem>>;
 

@@ -237,44 +237,44 @@ class Bound {
 
 }  // namespace detail
 
-// A loss: a kernel (the maths of one unit, and its options), a reduction, and the engine that walks the units.
+/// A loss: a kernel (the maths of one unit, and its options), a reduction, and the engine that walks the units.
 template <class Kernel_, class Reduction_, class Engine_>
 struct Loss : Kernel_ {
   using Kernel = Kernel_;
   using Reduction = Reduction_;
   using Engine = Engine_;
 
-  // The value.
+  /// The value.
   template <class... In>
   auto operator()(const In&... in) const {
     return bound()(in...);
   }
-  // The gradient, owning or into storage that follows the inputs.
+  /// The gradient, owning or into storage that follows the inputs.
   template <class... Args>
   auto gradient(Args&&... args) const {
     return bound().gradient(args...);
   }
-  // Both in one pass: a pair, or the value where storage for the gradient follows the inputs.
+  /// Both in one pass: a pair, or the value where storage for the gradient follows the inputs.
   template <class... Args>
   auto value_and_gradient(Args&&... args) const {
     return bound().value_and_gradient(args...);
   }
-  // The unreduced losses, into storage of the caller.
+  /// The unreduced losses, into storage of the caller.
   template <class Storage, class... In>
   void value_into(Storage&& storage, const In&... in) const {
     bound().value_into(storage, in...);
   }
-  // What Mean divides by (with .weighted(w), what WeightedMean divides by).
+  /// What Mean divides by (with .weighted(w), what WeightedMean divides by).
   template <class... In>
   auto divisor(const In&... in) const {
     return bound().divisor(in...);
   }
-  // The same verbs on an Eigen device.
+  /// The same verbs on an Eigen device.
   template <class Device>
   auto device(const Device& device) const {
     return bound().device(device);
   }
-  // The same verbs with a weight for each unit, or a mask.
+  /// The same verbs with a weight for each unit, or a mask.
   template <class Weights>
   auto weighted(const Weights& unit_weights) const {
     return bound().weighted(unit_weights);

@@ -11,30 +11,30 @@
 namespace eigenloss {
 namespace kernel {
 
-// Cosine of the angle between two vectors a and b, which should be alike (y = 1) or not (y = -1).
-//
-//   cos = (sum of a·b) / √(A·B),  A = e + sum of a²,  B = e + sum of b²,  e = 1e-12 rounded to float
-//   y = 1: l = 1 - cos;  y = -1: l = max(0, cos - margin)
-//
-// Slope: s·(b/√(AB) - cos·a/A) for a, and alike for b, with s = -1 for y = 1, s = 1 for y = -1 where
-//   cos >= margin, else 0. Kink: cos = margin, where the slope is that of cos.
-// e keeps the zero vector finite: cos is 0 there, and the slope b/√(e·B), near 1e6.
-//
-// Shapes: input1 and input2 (D), (N, D) or (N, ..., D), features along `axis`; target 1 or -1, one for each row, of
-//   any number type (a plain number or a rank-0 tensor for inputs (D)). Gradients: (input1, input2). Unit: a row.
-// Special values: infinity gives NaN, also where a square overflows. Vectors without features: 1 (y = 1) or
-//   max(0, -margin).
-// Accuracy: cos is within 4 ulp of 1, plus those of three sums of D terms.
-// Differences from PyTorch: a target other than 1 and -1 is an error, where PyTorch gives 0.
-// Source: torch.nn.CosineEmbeddingLoss, PyTorch 2.13.
+/// Cosine of the angle between two vectors a and b, which should be alike (y = 1) or not (y = -1).
+///
+///   cos = (sum of a·b) / √(A·B),  A = e + sum of a²,  B = e + sum of b²,  e = 1e-12 rounded to float
+///   y = 1: l = 1 - cos;  y = -1: l = max(0, cos - margin)
+///
+/// Slope: s·(b/√(AB) - cos·a/A) for a, and alike for b, with s = -1 for y = 1, s = 1 for y = -1 where
+///   cos >= margin, else 0. Kink: cos = margin, where the slope is that of cos.
+/// e keeps the zero vector finite: cos is 0 there, and the slope b/√(e·B), near 1e6.
+///
+/// Shapes: input1 and input2 (D), (N, D) or (N, ..., D), features along `axis`; target 1 or -1, one for each row, of
+///   any number type (a plain number or a rank-0 tensor for inputs (D)). Gradients: (input1, input2). Unit: a row.
+/// Special values: infinity gives NaN, also where a square overflows. Vectors without features: 1 (y = 1) or
+///   max(0, -margin).
+/// Accuracy: cos is within 4 ulp of 1, plus those of three sums of D terms.
+/// Differences from PyTorch: a target other than 1 and -1 is an error, where PyTorch gives 0.
+/// Source: torch.nn.CosineEmbeddingLoss, PyTorch 2.13.
 struct CosineEmbedding {
   static constexpr std::size_t inputs = 3;
   static constexpr const char* arguments[] = {"input1", "input2", "target"};
   static constexpr const char* expected = "1 or -1";
   using Predictions = std::index_sequence<0, 1>;
 
-  double margin = 0.0;     // any number; cos below it costs nothing where y = -1
-  std::int64_t axis = -1;  // where the features lie
+  double margin = 0.0;     ///< any number; cos below it costs nothing where y = -1
+  std::int64_t axis = -1;  ///< where the features lie
 
   template <class Scalar>
   static constexpr Role role(std::size_t i) {
@@ -74,6 +74,8 @@ struct CosineEmbedding {
 
 }  // namespace kernel
 
+/// One minus the cosine of two vectors that are alike, the cosine beyond `margin` of two that are not.
+/// Options and details: kernel::CosineEmbedding.
 template <class Reduction = Mean>
 using CosineEmbedding = Rowwise<kernel::CosineEmbedding, Reduction>;
 

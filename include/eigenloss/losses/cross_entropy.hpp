@@ -9,33 +9,33 @@
 namespace eigenloss {
 namespace kernel {
 
-// Cross entropy of the softmax of logits x with a class y, or with class probabilities t.
-//
-//   log p = x - log(sum of e^x) along the classes
-//   class targets:   l = -(1-α)·w_y·log p_y - (α/C)·sum of w_c·log p_c
-//   probabilities:   l = -sum of w_c·t'_c·log p_c   with t' = (1-α)·t + α/C
-// with α = label_smoothing, C classes and class weights w (1 without).
-//
-// Slope:  class targets   (1-α)·w_y·(p_j - [j = y]) + (α/C)·(W·p_j - w_j),  W = sum of w_c
-//         probabilities   p_j·(sum of w_c·t'_c) - w_j·t'_j
-// There are no kinks. The maximum is subtracted before the exponential, so logits of any size are fine; the
-// naive log(sum of e^x) overflows from x = 89 on.
-//
-// Shapes: input (C), (N, C) or (N, C, d1, ...), classes along `axis`; target either integers, one class for each
-//   row (a plain integer or a rank-0 tensor for input (C)), or numbers in the shape of the input:
-//   probabilities, which are not checked. Unit: a row.
-// Mean divides by the sum of w_y over the rows that are not ignored; with probabilities by the number of rows.
-// Special values: a logit of -inf is a class that cannot be: its slope is 0. +inf, or -inf everywhere, gives NaN. A
-//   class weight or probability of 0 makes its term exactly 0, even at a log-probability of -inf.
-// Accuracy: value and slope are within 4 ulp of max(1, |max x - x_y|) plus those of a sum of C terms in order.
-// Differences from PyTorch: an ignored row's gradient is 0 even where its logits are NaN; every integer type is a
-//   class; label_smoothing outside [0, 1] is an error.
-// Source: torch.nn.CrossEntropyLoss, PyTorch 2.13.
+/// Cross entropy of the softmax of logits x with a class y, or with class probabilities t.
+///
+///   log p = x - log(sum of e^x) along the classes
+///   class targets:   l = -(1-α)·w_y·log p_y - (α/C)·sum of w_c·log p_c
+///   probabilities:   l = -sum of w_c·t'_c·log p_c   with t' = (1-α)·t + α/C
+/// with α = label_smoothing, C classes and class weights w (1 without).
+///
+/// Slope:  class targets   (1-α)·w_y·(p_j - [j = y]) + (α/C)·(W·p_j - w_j),  W = sum of w_c
+///         probabilities   p_j·(sum of w_c·t'_c) - w_j·t'_j
+/// There are no kinks. The maximum is subtracted before the exponential, so logits of any size are fine; the
+/// naive log(sum of e^x) overflows from x = 89 on.
+///
+/// Shapes: input (C), (N, C) or (N, C, d1, ...), classes along `axis`; target either integers, one class for each
+///   row (a plain integer or a rank-0 tensor for input (C)), or numbers in the shape of the input:
+///   probabilities, which are not checked. Unit: a row.
+/// Mean divides by the sum of w_y over the rows that are not ignored; with probabilities by the number of rows.
+/// Special values: a logit of -inf is a class that cannot be: its slope is 0. +inf, or -inf everywhere, gives NaN. A
+///   class weight or probability of 0 makes its term exactly 0, even at a log-probability of -inf.
+/// Accuracy: value and slope are within 4 ulp of max(1, |max x - x_y|) plus those of a sum of C terms in order.
+/// Differences from PyTorch: an ignored row's gradient is 0 even where its logits are NaN; every integer type is a
+///   class; label_smoothing outside [0, 1] is an error.
+/// Source: torch.nn.CrossEntropyLoss, PyTorch 2.13.
 struct CrossEntropy {
-  Eigen::ArrayXd weight;             // one for each class; none: 1
-  std::int64_t ignore_index = -100;  // rows with this class count nothing
-  double label_smoothing = 0.0;      // α, in [0, 1]
-  std::int64_t axis = 1;             // where the classes lie
+  Eigen::ArrayXd weight;             ///< one for each class; none: 1
+  std::int64_t ignore_index = -100;  ///< rows with this class count nothing
+  double label_smoothing = 0.0;      ///< α, in [0, 1]
+  std::int64_t axis = 1;             ///< where the classes lie
 
   static constexpr bool takes_classes = true;
   static constexpr bool takes_probabilities = true;
@@ -102,6 +102,8 @@ struct CrossEntropy {
 
 }  // namespace kernel
 
+/// The cross entropy of the softmax of logits with a class, or with class probabilities.
+/// Options and details: kernel::CrossEntropy.
 template <class Reduction = Mean>
 using CrossEntropy = Rowwise<kernel::CrossEntropy, Reduction>;
 

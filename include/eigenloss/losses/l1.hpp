@@ -6,16 +6,16 @@
 namespace eigenloss {
 namespace kernel {
 
-// L1: the absolute error of a regression.
-//
-// Value:     |x - t|
-// Slope:     sgn(x - t); 0 at the kink x == t.
-// Arguments: (input x, target t) of the same shape, any rank; the unit is an element.
-// Options:   none.
-// Accuracy:  1 ulp. NaN, inf - inf included, gives the value NaN and the slope NaN; infinite errors inf and ±1.
-// PyTorch:   torch.nn.L1Loss. Its gradient is 0 at NaN. The `weight` of its functional form is .weighted(w)
-//            with WeightedMean.
-// Source:    https://pytorch.org/docs/stable/generated/torch.nn.L1Loss.html
+/// L1: the absolute error of a regression.
+///
+/// Value:     |x - t|
+/// Slope:     sgn(x - t); 0 at the kink x == t.
+/// Arguments: (input x, target t) of the same shape, any rank; the unit is an element.
+/// Options:   none.
+/// Accuracy:  1 ulp. NaN, inf - inf included, gives the value NaN and the slope NaN; infinite errors inf and ±1.
+/// PyTorch:   torch.nn.L1Loss. Its gradient is 0 at NaN. The `weight` of its functional form is .weighted(w)
+///            with WeightedMean.
+/// Source:    https://pytorch.org/docs/stable/generated/torch.nn.L1Loss.html
 struct L1 {
   template <class T>
   T value(const T& x, const T& t) const {
@@ -29,6 +29,8 @@ struct L1 {
 
 }  // namespace kernel
 
+/// The absolute error of a regression.
+/// Options and details: kernel::L1.
 template <class Reduction = Mean>
 using L1 = Pointwise<kernel::L1, Reduction>;
 

@@ -9,16 +9,16 @@
 namespace eigenloss {
 namespace kernel {
 
-// MarginRanking: wants input1 above input2 where y = 1, below where y = -1.
-//
-// Value:     max(0, z), with z = margin - y·(a - b)
-// Slope:     for a: -y where z >= 0, else 0; for b the opposite. So -y and y at the kink z == 0.
-// Arguments: (input1 a, input2 b, target y) of the same shape, any rank; the unit is an element. Gradients for a
-//            and b, in this order. y may be any number; 0 gives the loss max(0, margin).
-// Options:   margin = 0, any number, in the unit of y·(a - b).
-// Accuracy:  2 ulp of the larger of margin and y·(a - b). NaN, inf - inf included, gives NaN.
-// PyTorch:   torch.nn.MarginRankingLoss, whose gradient is 0 at NaN.
-// Source:    https://pytorch.org/docs/stable/generated/torch.nn.MarginRankingLoss.html
+/// MarginRanking: wants input1 above input2 where y = 1, below where y = -1.
+///
+/// Value:     max(0, z), with z = margin - y·(a - b)
+/// Slope:     for a: -y where z >= 0, else 0; for b the opposite. So -y and y at the kink z == 0.
+/// Arguments: (input1 a, input2 b, target y) of the same shape, any rank; the unit is an element. Gradients for a
+///            and b, in this order. y may be any number; 0 gives the loss max(0, margin).
+/// Options:   margin = 0, any number, in the unit of y·(a - b).
+/// Accuracy:  2 ulp of the larger of margin and y·(a - b). NaN, inf - inf included, gives NaN.
+/// PyTorch:   torch.nn.MarginRankingLoss, whose gradient is 0 at NaN.
+/// Source:    https://pytorch.org/docs/stable/generated/torch.nn.MarginRankingLoss.html
 struct MarginRanking {
   double margin = 0.0;
 
@@ -40,6 +40,8 @@ struct MarginRanking {
 
 }  // namespace kernel
 
+/// Wants input1 above input2 by `margin` where the target is 1, below where it is -1.
+/// Options and details: kernel::MarginRanking.
 template <class Reduction = Mean>
 using MarginRanking = Pointwise<kernel::MarginRanking, Reduction>;
 

@@ -6,16 +6,16 @@
 namespace eigenloss {
 namespace kernel {
 
-// MSE: the squared error of a regression.
-//
-// Value:     d², with d = x - t
-// Slope:     2d; smooth.
-// Arguments: (input x, target t) of the same shape, any rank; the unit is an element.
-// Options:   none. MSE<RootMean> is the root of the mean, RMSE.
-// Accuracy:  2 ulp. NaN, inf - inf included, gives NaN; infinite errors inf and ±inf. d² overflows where
-//            |d| > 1.8e19 (float) or 1.3e154 (double), as in PyTorch.
-// PyTorch:   torch.nn.MSELoss. The `weight` of its functional form is .weighted(w) with WeightedMean.
-// Source:    https://pytorch.org/docs/stable/generated/torch.nn.MSELoss.html
+/// MSE: the squared error of a regression.
+///
+/// Value:     d², with d = x - t
+/// Slope:     2d; smooth.
+/// Arguments: (input x, target t) of the same shape, any rank; the unit is an element.
+/// Options:   none. MSE<RootMean> is the root of the mean, RMSE.
+/// Accuracy:  2 ulp. NaN, inf - inf included, gives NaN; infinite errors inf and ±inf. d² overflows where
+///            |d| > 1.8e19 (float) or 1.3e154 (double), as in PyTorch.
+/// PyTorch:   torch.nn.MSELoss. The `weight` of its functional form is .weighted(w) with WeightedMean.
+/// Source:    https://pytorch.org/docs/stable/generated/torch.nn.MSELoss.html
 struct MSE {
   template <class T>
   T value(const T& x, const T& t) const {
@@ -30,6 +30,8 @@ struct MSE {
 
 }  // namespace kernel
 
+/// The squared error of a regression.
+/// Options and details: kernel::MSE.
 template <class Reduction = Mean>
 using MSE = Pointwise<kernel::MSE, Reduction>;
 

@@ -10,27 +10,27 @@
 namespace eigenloss {
 namespace kernel {
 
-// Multi-class margin: the score x_y of the right class y should exceed every other one by the margin.
-//
-//   l = w_y/C · sum of max(0, z_i)^p over the classes i other than y,  z_i = margin - x_y + x_i
-// with C classes and class weights w (1 without).
-//
-// Slope: h_i = w_y/C (p = 1) or 2·w_y·z_i/C (p = 2) where z_i > 0, 0 elsewhere; at y minus the sum of the h_i.
-// Kink: z_i = 0, where the slope is 0.
-//
-// Shapes: input (C), (N, C) or (N, C, d1, ...), classes along `axis`, or () for one class; target integers, one class
-//   for each row (a plain integer or a rank-0 tensor for input (C)). Unit: a row.
-// Special values: inf - inf counts 0. A class weight of 0 makes the loss and the slopes exactly 0.
-// Accuracy: the value is within 3 ulp of the largest term, plus those of a sum of C terms; the slopes within 2 ulp.
-// Differences from PyTorch: NaN gives NaN, where PyTorch counts 0; every integer type is a class.
-// Source: torch.nn.MultiMarginLoss, PyTorch 2.13.
+/// Multi-class margin: the score x_y of the right class y should exceed every other one by the margin.
+///
+///   l = w_y/C · sum of max(0, z_i)^p over the classes i other than y,  z_i = margin - x_y + x_i
+/// with C classes and class weights w (1 without).
+///
+/// Slope: h_i = w_y/C (p = 1) or 2·w_y·z_i/C (p = 2) where z_i > 0, 0 elsewhere; at y minus the sum of the h_i.
+/// Kink: z_i = 0, where the slope is 0.
+///
+/// Shapes: input (C), (N, C) or (N, C, d1, ...), classes along `axis`, or () for one class; target integers, one class
+///   for each row (a plain integer or a rank-0 tensor for input (C)). Unit: a row.
+/// Special values: inf - inf counts 0. A class weight of 0 makes the loss and the slopes exactly 0.
+/// Accuracy: the value is within 3 ulp of the largest term, plus those of a sum of C terms; the slopes within 2 ulp.
+/// Differences from PyTorch: NaN gives NaN, where PyTorch counts 0; every integer type is a class.
+/// Source: torch.nn.MultiMarginLoss, PyTorch 2.13.
 struct MultiMargin {
   static constexpr bool accepts_rank_0 = true;
 
-  std::int64_t p = 1;      // 1 or 2, the power of each term
-  double margin = 1.0;     // any number, in the unit of input
-  Eigen::ArrayXd weight;   // one for each class; none: 1
-  std::int64_t axis = 1;   // where the classes lie
+  std::int64_t p = 1;      ///< 1 or 2, the power of each term
+  double margin = 1.0;     ///< any number, in the unit of input
+  Eigen::ArrayXd weight;   ///< one for each class; none: 1
+  std::int64_t axis = 1;   ///< where the classes lie
 
   static constexpr bool takes_classes = true;
 
@@ -80,6 +80,8 @@ struct MultiMargin {
 
 }  // namespace kernel
 
+/// Wants the score of the right class above every other one by `margin`.
+/// Options and details: kernel::MultiMargin.
 template <class Reduction = Mean>
 using MultiMargin = Rowwise<kernel::MultiMargin, Reduction>;
 
