@@ -1,16 +1,20 @@
-# A filter for Doxygen: in a block of /// comments, everything behind the first blank line is verbatim.
+# A filter for Doxygen: a block of /// comments becomes one of its block comments, in which everything behind the
+# first blank line is verbatim.
 /^ *\/\/\/( |$)/ {
-  if ($0 ~ /^ *\/\/\/ *$/ && !verbatim) {
-    print
-    print "/// \\verbatim"
+  if (!open) print "/**"
+  open = 1
+  sub(/^ *\/\/\/ ?/, "")
+  if ($0 == "" && !verbatim) {
+    print "\\verbatim"
     verbatim = 1
-    next
+  } else {
+    print
   }
-  print
   next
 }
 {
-  if (verbatim) print "/// \\endverbatim"
-  verbatim = 0
+  if (verbatim) print "\\endverbatim"
+  if (open) print "*/"
+  open = verbatim = 0
   print
 }
