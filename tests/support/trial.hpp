@@ -91,6 +91,14 @@ inline void same(const std::string& what, const Plain& got, const Plain& expecte
     return;
   }
 }
+inline void same_gradients(const Outcome& got, const Outcome& expected, double epsilons, double eps,
+                           const Outcome& whole) {
+  REQUIRE(got.gradients.size() == expected.gradients.size());
+  for (std::size_t g = 0; g < got.gradients.size(); ++g) {
+    same("gradient " + std::to_string(g), got.gradients[g], expected.gradients[g], epsilons, eps,
+         largest(whole.gradients[g]));
+  }
+}
 inline void same_shape(const std::string& what, const Plain& got,
                        const std::vector<Index>& expected) {
   INFO(what << " has shape " << text(got.shape));
