@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <type_traits>
+#include <utility>
 
 // Reductions: how the losses of the units become one value, and how much each unit counts in the gradient.
 //
@@ -123,6 +124,13 @@ struct ReadsWeights
     : std::integral_constant<bool, !std::is_same<R, Sum>::value && !std::is_same<R, Unreduced>::value &&
                                        !std::is_same<R, Mean>::value && !std::is_same<R, BatchMean>::value &&
                                        !std::is_same<R, RootMean>::value> {};
+
+template <class R, class = void>
+struct IsReduction : std::false_type {};
+template <class R>
+struct IsReduction<R, std::void_t<decltype(R::value(std::declval<const Totals<double>&>())),
+                                  decltype(R::scale(std::declval<const Totals<double>&>()))>>
+    : std::true_type {};
 
 template <class R, class = void>
 struct NeedsLosses : std::false_type {};

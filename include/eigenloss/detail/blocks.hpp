@@ -69,27 +69,36 @@ void run_parallel(const Device& device, Index begin, Index end, double cycles, c
 #endif
 }
 
-// body(i) gives the Partial of block i; the sum over all blocks, in order. `cycles`: the cost of a block.
-template <class T, class Device, class Body>
-Partial<T> reduce_blocks(const Device& device, Index blocks, double cycles, const Body& body) {
-  if (blocks == 1) return body(0);
-  Partial<T> total;
-  if constexpr (HasThreads<Device>::value) {
-    if (device.numThreads() > 1 && blocks > 1) {
-      constexpr Index wave = 128;
-      Partial<T> partials[wave];
-      for (Index first = 0; first < blocks; first += wave) {
-        const Index last = (std::min)(blocks, first + wave);
-        run_parallel(device, first, last, cycles,
-                     [&](Index i) { partials[i - first] = body(i); });
-        for (Index i = first; i < last; ++i) total.add(partials[i - first]);
+// The threads of a device, as engines see them.
+template <class Device>
+class Workers {
+ public:
+  explicit Workers(const Device& device) : device_(device) {}
+
+  // body(i) gives the Partial of block i; the sum over all blocks, in order. `cycles`: the cost of a block.
+  template <class T, class Body>
+  Partial<T> reduce(Index blocks, double cycles, const Body& body) const {
+    if (blocks == 1) return body(0);
+    Partial<T> total;
+    if constexpr (HasThreads<Device>::value) {
+      if (device_.numThreads() > 1 && blocks > 1) {
+        constexpr Index wave = 128;
+        Partial<T> partials[wave];
+        for (Index first = 0; first < blocks; first += wave) {
+          const Index last = (std::min)(blocks, first + wave);
+          run_parallel(device_, first, last, cycles, [&](Index i) { partials[i - first] = body(i); });
+          for (Index i = first; i < last; ++i) total.add(partials[i - first]);
+        }
+        return total;
       }
-      return total;
     }
+    for (Index i = 0; i < blocks; ++i) total.add(body(i));
+    return total;
   }
-  for (Index i = 0; i < blocks; ++i) total.add(body(i));
-  return total;
-}
+
+ private:
+  const Device& device_;
+};
 
 }  // namespace detail
 }  // namespace eigenloss

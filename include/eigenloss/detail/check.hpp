@@ -125,6 +125,12 @@ constexpr void known_containers() {
                 "them or, where one number is enough, a plain number");
 }
 
+template <bool Right>
+constexpr void reduction() {
+  static_assert(Right,
+                "eigenloss: a reduction needs static functions value(totals) and scale(totals): see reductions.hpp");
+}
+
 template <class Scalar>
 constexpr void floating_input() {
   static_assert(!std::is_integral<Scalar>::value,

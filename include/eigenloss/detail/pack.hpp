@@ -8,108 +8,11 @@
 
 #include "check.hpp"
 #include "packet_math.hpp"
+#include "registers.hpp"
 
 // A pack is a few numbers on which a formula is evaluated at once: Eigen's SIMD registers behind operators
 // and the usual names. Nothing else in the library knows what a register is.
 namespace eigenloss {
-
-namespace detail {
-
-// Square roots, correctly rounded: Eigen 3.4's own of floats are approximate, and NaN at infinity.
-template <class Register>
-EIGEN_STRONG_INLINE Register square_root(const Register& x) {
-  return Eigen::internal::psqrt(x);
-}
-#if defined(EIGEN_VECTORIZE_SSE)
-EIGEN_STRONG_INLINE Eigen::internal::Packet4f square_root(const Eigen::internal::Packet4f& x) {
-  return _mm_sqrt_ps(x);
-}
-#endif
-#if defined(EIGEN_VECTORIZE_AVX)
-EIGEN_STRONG_INLINE Eigen::internal::Packet8f square_root(const Eigen::internal::Packet8f& x) {
-  return _mm256_sqrt_ps(x);
-}
-#endif
-#if defined(EIGEN_VECTORIZE_AVX512)
-EIGEN_STRONG_INLINE Eigen::internal::Packet16f square_root(const Eigen::internal::Packet16f& x) {
-  return _mm512_sqrt_ps(x);
-}
-#endif
-
-// A register holds several numbers T, or is one T.
-template <class T, bool Simd>
-struct RegisterOf {
-  using type = T;
-  using Answer = bool;  // of a comparison
-  static constexpr int width = 1;
-};
-template <class T>
-struct RegisterOf<T, true> {
-  using type = typename Eigen::internal::packet_traits<T>::type;
-  using Answer = type;
-  static constexpr int width = Eigen::internal::packet_traits<T>::size;
-};
-
-// Whether packet_math.hpp serves the type.
-template <class T>
-constexpr bool has_packet_math = std::is_same<T, float>::value || std::is_same<T, double>::value;
-
-// One function of registers applied to each register of its arguments, packs or masks.
-template <class Result, class F, class A, class... More>
-EIGEN_STRONG_INLINE Result map(F f, const A& a, const More&... more) {
-  Result result;
-  for (int k = 0; k < Result::registers; ++k) result.parts[k] = f(a.parts[k], more.parts[k]...);
-  return result;
-}
-
-// A function of numbers applied lane by lane, for those that have no SIMD version.
-template <class P, class F, class... More>
-P lane_by_lane(F f, const P& a, const More&... more) {
-  if constexpr (P::simd) {
-    typename P::Scalar in[sizeof...(more) + 1][P::lanes];
-    typename P::Scalar out[P::lanes];
-    std::size_t row = 0;
-    a.store(in[row++]);
-    (more.store(in[row++]), ...);
-    for (int i = 0; i < P::lanes; ++i) {
-      if constexpr (sizeof...(more) == 0) {
-        out[i] = f(in[0][i]);
-      } else {
-        out[i] = f(in[0][i], in[1][i]);
-      }
-    }
-    return P::load(out);
-  } else {
-    return map<P>(f, a, more...);
-  }
-}
-
-// log1p and expm1 for number types that lack them (William Kahan's correction of the rounding of 1 + x).
-template <class T>
-T generic_log1p(const T& x) {
-  using std::log;
-  if constexpr (std::is_arithmetic<T>::value) {
-    return std::log1p(x);
-  } else {
-    const T u = T(1) + x;
-    return u == T(1) ? x : T(log(u) * (x / (u - T(1))));
-  }
-}
-template <class T>
-T generic_expm1(const T& x) {
-  using std::exp;
-  using std::log;
-  if constexpr (std::is_arithmetic<T>::value) {
-    return std::expm1(x);
-  } else {
-    const T u = exp(x);
-    if (u == T(1)) return x;
-    const T v = u - T(1);
-    return v == T(-1) ? v : T(v * (x / log(u)));
-  }
-}
-
-}  // namespace detail
 
 template <class T, bool Simd, int Registers>
 struct Pack;

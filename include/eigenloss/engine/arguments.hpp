@@ -139,6 +139,16 @@ class UnitWeights<Kernel, T, Unweighted, UnitRank> {
 
 // ---- The inputs. ----
 
+// How many numbers an argument's own index type can count.
+template <class A>
+constexpr Index largest_count() {
+  if constexpr (is_tensor<A>) {
+    return Index((std::numeric_limits<typename Eigen::internal::traits<A>::Index>::max)());
+  } else {
+    return Index((std::numeric_limits<Eigen::Index>::max)());
+  }
+}
+
 // ReadAs: the type that each input is read as, the loss's own or, for class labels, std::int64_t.
 template <class Kernel, class ReadAs, class... In>
 class Arguments;
@@ -204,19 +214,22 @@ class Arguments<Kernel, std::tuple<ReadAs...>, In...> {
   }
 
  private:
-  // Maps can claim any size.
+  // Maps can claim any size. An extent of 0 counts as 1, since the others may have to be counted without it.
   template <std::size_t... I>
   void check_counts(std::index_sequence<I...>) const {
-    const auto check_count = [](std::size_t i, const auto& shape) {
-      if (std::find(shape.begin(), shape.end(), 0) != shape.end()) return;
-      Index left = (std::numeric_limits<Index>::max)() / Index(sizeof(T));
-      for (Index extent : shape) left /= extent;
-      if (left == 0) {
-        Check<Kernel>::fail(Check<Kernel>::argument(i), " has shape ", shape,
-                            ", more numbers than memory can hold");
-      }
+    (check_count(I, view<I>().shape(), largest_count<In>()), ...);
+  }
+  template <std::size_t Rank>
+  static void check_count(std::size_t i, const Shape<Rank>& shape, Index most) {
+    const auto exceeds = [&shape](Index limit) {
+      for (Index extent : shape) limit /= (std::max)(extent, Index(1));
+      return limit == 0;
     };
-    (check_count(I, view<I>().shape()), ...);
+    const bool too_large = exceeds((std::numeric_limits<Index>::max)() / Index(sizeof(T)));
+    if (too_large || exceeds(most)) {
+      Check<Kernel>::fail(Check<Kernel>::argument(i), " has shape ", shape, ", more numbers than ",
+                          too_large ? "memory can hold" : "its index type can count");
+    }
   }
 
   template <class Outs, std::size_t... I, std::size_t... K>

@@ -95,12 +95,12 @@ struct CombinationEngine {
   template <class L, class... In>
   using Values = typename L::Kernel::First::Engine::template Values<typename L::Kernel::First, In...>;
 
-  template <bool Value, bool Gradient, class L, class Device, class W, class ValueOut, class Outs,
+  template <bool Value, bool Gradient, class L, class Workers, class W, class ValueOut, class Outs,
             class... In>
-  static auto evaluate(const L& loss, const Device& device, const W& weights, const Term& term,
+  static auto evaluate(const L& loss, const Workers& workers, const W& weights, const Term& term,
                        ValueOut& values, const Outs& outs, const In&... in) {
     constexpr std::size_t terms = std::tuple_size<decltype(loss.terms)>::value;
-    return evaluate_groups<Value, Gradient>(std::make_index_sequence<terms>{}, loss, device, weights,
+    return evaluate_groups<Value, Gradient>(std::make_index_sequence<terms>{}, loss, workers, weights,
                                             term, values, outs, in...);
   }
 
@@ -166,9 +166,9 @@ struct CombinationEngine {
     }
   }
 
-  template <bool Value, bool Gradient, std::size_t... I, class L, class Device, class W, class ValueOut,
+  template <bool Value, bool Gradient, std::size_t... I, class L, class Workers, class W, class ValueOut,
             class Outs, class... In>
-  static auto evaluate_groups(std::index_sequence<I...>, const L& loss, const Device& device, const W& w,
+  static auto evaluate_groups(std::index_sequence<I...>, const L& loss, const Workers& workers, const W& w,
                               const Term& term, ValueOut& values, const Outs& outs, const In&... in) {
     using R = typename L::Reduction;
     check::same_kind_of_terms<(... && (is_unreduced<typename std::tuple_element_t<
@@ -180,10 +180,10 @@ struct CombinationEngine {
       using Part = std::decay_t<decltype(part)>;
       const Term next{term.factor * factor, first};
       if constexpr (Value && !is_unreduced<R>) {
-        value = value + Part::Engine::template evaluate<Value, Gradient>(part, device, w, next, values,
+        value = value + Part::Engine::template evaluate<Value, Gradient>(part, workers, w, next, values,
                                                                          outs, in...);
       } else {
-        Part::Engine::template evaluate<Value, Gradient>(part, device, w, next, values, outs, in...);
+        Part::Engine::template evaluate<Value, Gradient>(part, workers, w, next, values, outs, in...);
       }
       first = false;
     };

@@ -64,9 +64,9 @@ class PointwiseProblem {
   void check_units(const Weights&) const {}
   void shares(Index, Index count, T* to) const { std::fill_n(to, count, T(1)); }
 
-  template <bool Value, bool Gradient, class R, class Device, class Weights, class N, class ValueOut,
+  template <bool Value, bool Gradient, class R, class Workers, class Weights, class N, class ValueOut,
             class Outs>
-  Partial<T> pass(const Device& device, const Weights& weights, const N& scale, const Term& term,
+  Partial<T> pass(const Workers& workers, const Weights& weights, const N& scale, const Term& term,
                   ValueOut& value_out, const Outs& outs) const {
     const auto value_sink = sink_of<T, Value>(value_out);
     const auto sinks = sinks_of<Gradient>(outs);
@@ -75,15 +75,15 @@ class PointwiseProblem {
         constexpr std::size_t last = std::tuple_size<Outs>::value - 1;
         if (repeated) {
           const auto others = without(std::make_index_sequence<last>{}, sinks);
-          const Partial<T> total = walk<Value, R, Gradients>(device, weights, T(scale), term, value_sink,
+          const Partial<T> total = walk<Value, R, Gradients>(workers, weights, T(scale), term, value_sink,
                                                              others, repeated, operands...);
-          repeated_gradient<Kernel, T, Gradients>(device, kernel_, weights, T(scale), term,
+          repeated_gradient<Kernel, T, Gradients>(workers, kernel_, weights, T(scale), term,
                                                   std::get<last>(sinks), *repeated, operands...);
           return total;
         }
       }
       return walk<Value, R, std::conditional_t<Gradient, Gradients, std::index_sequence<>>>(
-          device, weights, T(scale), term, value_sink, sinks, repeated, operands...);
+          workers, weights, T(scale), term, value_sink, sinks, repeated, operands...);
     });
   }
 
@@ -158,9 +158,9 @@ class PointwiseProblem {
     return std::make_tuple(std::get<G>(sinks)..., Sink<T, Skip>());
   }
 
-  template <bool Value, class R, class G, class Device, class Weights, class ValueSink, class Sinks,
+  template <bool Value, class R, class G, class Workers, class Weights, class ValueSink, class Sinks,
             class... Operands>
-  Partial<T> walk(const Device& device, const Weights& weights, const T& scale, const Term& term,
+  Partial<T> walk(const Workers& workers, const Weights& weights, const T& scale, const Term& term,
                   const ValueSink& value_sink, const Sinks& sinks, const AxisCut* repeated,
                   const Operands&... operands) const {
     ElementWalk<Value, R, Kernel, T, G, Weights, ValueSink, Sinks, Operands...> elements(
@@ -168,7 +168,7 @@ class PointwiseProblem {
     elements.stream_outputs(inputs_.size());
     const Index count = inputs_.size();
     const Partial<T> total =
-        reduce_blocks<T>(device, (count + block - 1) / block, 4.0 * block, [&](Index b) {
+        workers.template reduce<T>((count + block - 1) / block, 4.0 * block, [&](Index b) {
           return elements.block(b * block, (std::min)(block, count - b * block));
         });
     if constexpr (ranges > 0) {

@@ -108,14 +108,14 @@ class RepeatedGradient {
   const Index width_, lines_;
 };
 
-template <class Kernel, class T, class Gradients, class Device, class Weights, class Out,
+template <class Kernel, class T, class Gradients, class Workers, class Weights, class Out,
           class... Operands>
-void repeated_gradient(const Device& device, const Kernel& kernel, const Weights& weights, const T& scale,
+void repeated_gradient(const Workers& workers, const Kernel& kernel, const Weights& weights, const T& scale,
                        const Term& term, const Sink<T, Out>& sink, const AxisCut& cut,
                        const Operands&... operands) {
   const RepeatedGradient<Kernel, T, Gradients, Weights, Out, Operands...> gradient(
       kernel, weights, scale, term.first, sink, cut, operands...);
-  reduce_blocks<T>(device, gradient.tiles(), gradient.cycles(), [&](Index index) {
+  workers.template reduce<T>(gradient.tiles(), gradient.cycles(), [&](Index index) {
     gradient.tile(index);
     return Partial<T>();
   });

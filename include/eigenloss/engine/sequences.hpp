@@ -77,8 +77,8 @@ class SequenceProblem {
     }
   }
 
-  template <bool Value, bool Gradient, class R, class D, class Weights, class N, class ValueOut, class Outs>
-  Partial<T> pass(const D& device, const Weights& weights, const N& scale, const Term& term, ValueOut& value_out,
+  template <bool Value, bool Gradient, class R, class Workers, class Weights, class N, class ValueOut, class Outs>
+  Partial<T> pass(const Workers& workers, const Weights& weights, const N& scale, const Term& term, ValueOut& value_out,
                   const Outs& outs) const {
     const auto value_sink = sink_of<T, Value>(value_out);
     const auto sink = gradient_sink<Gradient>(outs);
@@ -87,7 +87,7 @@ class SequenceProblem {
     Index* const offsets = concatenated ? static_cast<Index*>(lease.data()) : nullptr;
     for (Index n = 0, sum = 0; offsets && n < number_of_units(); sum += labels_of(n++)) offsets[n] = sum;
     const double cycles = double(longest_) * (4.0 * double(frames_.classes) + 20.0 * double(most_labels_));
-    return reduce_blocks<T>(device, number_of_units(), cycles, [&](Index n) {
+    return workers.template reduce<T>(number_of_units(), cycles, [&](Index n) {
       Partial<T> partial;
       const T w = weight(weights, n);
       Number loss(0);
@@ -148,7 +148,7 @@ class SequenceProblem {
       check_length<3>(n, room, padded ? "columns of targets" : "labels in targets");
       longest_ = (std::max)(longest_, length_of(n));
       most_labels_ = (std::max)(most_labels_, labels_of(n));
-      sum += labels_of(n);
+      sum += (std::min)(labels_of(n), (std::numeric_limits<Index>::max)() - sum);  // of what maps claim
     }
     if (!padded && sum != room) {
       Check<Kernel>::fail(Check<Kernel>::argument(1), " has shape ", targets, ", expected ", Shape<1>{{sum}},

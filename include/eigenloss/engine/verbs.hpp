@@ -52,10 +52,10 @@ using PassOf = std::conditional_t<Counts<R, Vector<T>>::value, R,
 
 // One evaluation of a loss. A problem is an engine's view of the arguments of one call; it provides
 //   T, unit_rank, units(), divisor(), batch(), share(first, count, buffer), arguments(),
-//   pass<Value, Gradient, PassOf<Reduction, T>>(device, weights, scale, term, value sink, outs).
-template <bool Value, bool Gradient, class R, class Problem, class Device, class W, class ValueOut,
+//   pass<Value, Gradient, PassOf<Reduction, T>>(workers, weights, scale, term, value sink, outs).
+template <bool Value, bool Gradient, class R, class Problem, class Workers, class W, class ValueOut,
           class Outs>
-auto run(const Problem& problem, const Device& device, const W& w, const Term& term,
+auto run(const Problem& problem, const Workers& workers, const W& w, const Term& term,
          ValueOut& value_out, const Outs& outs) {
   using T = typename Problem::T;
   using N = typename Total<T>::Value;
@@ -76,7 +76,7 @@ auto run(const Problem& problem, const Device& device, const W& w, const Term& t
   const auto pass = [&](auto value, auto gradient, const N& scale) {
     constexpr bool with_gradient = decltype(gradient)::value;
     const auto partial = problem.template pass<decltype(value)::value, with_gradient, PassOf<R, T>>(
-        device, weights, scale, term, value_out, outs);
+        workers, weights, scale, term, value_out, outs);
     totals.loss = partial.loss.value();
     totals.counted = partial.counted.value();
   };
@@ -106,7 +106,6 @@ constexpr void check_floating(std::index_sequence<I...>) {
 }
 template <class Kernel, class... In>
 constexpr void check_inputs() {
-  check::known_containers<Traits<In>::known...>();
   check_floating<In...>(GradientsOf<Kernel, In...>{});
 }
 
@@ -135,7 +134,7 @@ class Bound {
   template <class... In>
   auto operator()(const In&... in) const {
     check::number_of_arguments<sizeof...(In), inputs, 0, false>();
-    if constexpr (sizeof...(In) == inputs) {
+    if constexpr (sizeof...(In) == inputs && takes<In...>()) {
       return evaluate<true, false>(std::tuple<>(), in...);
     }
   }
@@ -155,8 +154,9 @@ class Bound {
     check::number_of_arguments<sizeof...(In), inputs, 0, false>();
     constexpr bool writable = IsWritable<std::remove_reference_t<Storage>>::value;
     check::writable_storage<writable>();
-    if constexpr (is_unreduced<typename L::Reduction> && sizeof...(In) == inputs && writable) {
-      L::Engine::template evaluate<true, false>(loss_, device_, weights_, Term{}, storage,
+    if constexpr (is_unreduced<typename L::Reduction> && sizeof...(In) == inputs && writable &&
+                  takes<In...>()) {
+      L::Engine::template evaluate<true, false>(loss_, Workers<Device>(device_), weights_, Term{}, storage,
                                                 std::tuple<>(), in...);
     }
   }
@@ -164,12 +164,20 @@ class Bound {
   template <class... In>
   auto divisor(const In&... in) const {
     check::number_of_arguments<sizeof...(In), inputs, 0, false>();
-    if constexpr (sizeof...(In) == inputs) {
+    if constexpr (sizeof...(In) == inputs && takes<In...>()) {
       return L::Engine::divisor(loss_, weights_, in...);
     }
   }
 
  private:
+  // Whether these can be inputs at all; otherwise a sentence of the compiler says why not.
+  template <class... In>
+  static constexpr bool takes() {
+    check::known_containers<Traits<In>::known...>();
+    check::reduction<IsReduction<typename L::Reduction>::value>();
+    return (... && Traits<In>::known) && IsReduction<typename L::Reduction>::value;
+  }
+
   // Splits the arguments into inputs and storage.
   template <bool Value, class Args>
   auto with_gradients(const Args& args) const {
@@ -185,13 +193,14 @@ class Bound {
   auto split(const Args& args, std::index_sequence<I...>, std::index_sequence<K...>) const {
     using Gradients = GradientsOf<Kernel, std::decay_t<std::tuple_element_t<I, Args>>...>;
     check::number_of_arguments<sizeof...(I) + sizeof...(K), inputs, Gradients::size(), true>();
+    constexpr bool usable = takes<std::decay_t<std::tuple_element_t<I, Args>>...>();
     constexpr bool writable =
         (IsWritable<std::remove_reference_t<std::tuple_element_t<inputs + K, Args>>>::value && ...);
     check::writable_storage<writable>();
-    if constexpr (sizeof...(K) == Gradients::size() && writable) {
+    if constexpr (sizeof...(K) == Gradients::size() && writable && usable) {
       return evaluate<Value, true>(std::forward_as_tuple(std::get<inputs + K>(args)...),
                                    std::get<I>(args)...);
-    } else if constexpr (sizeof...(K) == 0) {
+    } else if constexpr (sizeof...(K) == 0 && usable) {
       return owning<Value>(Gradients{}, std::get<I>(args)...);
     }
   }
@@ -219,13 +228,14 @@ class Bound {
   template <bool Value, bool Gradient, class Outs, class... In>
   auto evaluate(const Outs& outs, const In&... in) const {
     using Engine = typename L::Engine;
+    const Workers<Device> workers(device_);
     if constexpr (Value && is_unreduced<typename L::Reduction>) {
       typename Engine::template Values<L, In...> values;
-      Engine::template evaluate<Value, Gradient>(loss_, device_, weights_, Term{}, values, outs, in...);
+      Engine::template evaluate<Value, Gradient>(loss_, workers, weights_, Term{}, values, outs, in...);
       return values;
     } else {
       const Skip no_values;
-      return Engine::template evaluate<Value, Gradient>(loss_, device_, weights_, Term{}, no_values,
+      return Engine::template evaluate<Value, Gradient>(loss_, workers, weights_, Term{}, no_values,
                                                         outs, in...);
     }
   }
@@ -297,13 +307,13 @@ struct SingleEngine {
                          typename Problem<typename L::Kernel, In...>::T,
                          Problem<typename L::Kernel, In...>::dimensions_of_a_unit>;
 
-  template <bool Value, bool Gradient, class L, class Device, class W, class ValueOut, class Outs,
+  template <bool Value, bool Gradient, class L, class Workers, class W, class ValueOut, class Outs,
             class... In>
-  static auto evaluate(const L& loss, const Device& device, const W& weights, const Term& term,
+  static auto evaluate(const L& loss, const Workers& workers, const W& weights, const Term& term,
                        ValueOut& values, const Outs& outs, const In&... in) {
     check_inputs<typename L::Kernel, In...>();
     const Problem<typename L::Kernel, In...> problem(loss, in...);
-    return run<Value, Gradient, typename L::Reduction>(problem, device, weights, term, values, outs);
+    return run<Value, Gradient, typename L::Reduction>(problem, workers, weights, term, values, outs);
   }
 
   // Every run-time error of the inputs and the weights, and nothing else.

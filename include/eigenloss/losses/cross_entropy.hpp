@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "../engine/rowwise.hpp"
+#include "../engine/softmax.hpp"
 
 namespace eigenloss {
 namespace kernel {
@@ -32,7 +33,7 @@ namespace kernel {
 ///   class; label_smoothing outside [0, 1] is an error.
 /// Source: torch.nn.CrossEntropyLoss, PyTorch 2.13.
 struct CrossEntropy {
-  Eigen::ArrayXd weight;             ///< one for each class; none: 1
+  Eigen::ArrayXd weight{};             ///< one for each class; none: 1
   std::int64_t ignore_index = -100;  ///< rows with this class count nothing
   double label_smoothing = 0.0;      ///< α, in [0, 1]
   std::int64_t axis = 1;             ///< where the classes lie

@@ -28,7 +28,7 @@ namespace kernel {
 /// Differences from PyTorch: class weights have one entry for each class.
 /// Source: torch.nn.MultiLabelSoftMarginLoss, PyTorch 2.13.
 struct MultiLabelSoftMargin {
-  Eigen::ArrayXd weight;    ///< one for each class; none: 1
+  Eigen::ArrayXd weight{};    ///< one for each class; none: 1
   std::int64_t axis = -1;   ///< where the classes lie
 
   template <class Scalar>

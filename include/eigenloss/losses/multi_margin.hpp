@@ -29,7 +29,7 @@ struct MultiMargin {
 
   std::int64_t p = 1;      ///< 1 or 2, the power of each term
   double margin = 1.0;     ///< any number, in the unit of input
-  Eigen::ArrayXd weight;   ///< one for each class; none: 1
+  Eigen::ArrayXd weight{};   ///< one for each class; none: 1
   std::int64_t axis = 1;   ///< where the classes lie
 
   static constexpr bool takes_classes = true;

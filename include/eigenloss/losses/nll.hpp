@@ -24,7 +24,7 @@ namespace kernel {
 /// Differences from PyTorch: every integer type is a class.
 /// Source: torch.nn.NLLLoss, PyTorch 2.13.
 struct NLL {
-  Eigen::ArrayXd weight;             ///< one for each class; none: 1
+  Eigen::ArrayXd weight{};             ///< one for each class; none: 1
   std::int64_t ignore_index = -100;  ///< rows with this class count nothing
   std::int64_t axis = 1;             ///< where the classes lie
 

@@ -34,7 +34,7 @@ struct TripletMarginWithDistance {
   static constexpr const char* arguments[] = {"anchor", "positive", "negative"};
   using Predictions = std::index_sequence<0, 1, 2>;
 
-  Distance distance;       ///< between two rows
+  Distance distance{};       ///< between two rows
   double margin = 1.0;     ///< > 0, in the unit of the distance
   bool swap = false;       ///< whether the negative may be compared with the positive instead
   std::int64_t axis = -1;  ///< where the features lie

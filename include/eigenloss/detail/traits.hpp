@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <type_traits>
+#include <unsupported/Eigen/CXX11/Tensor>
+#include <utility>
+
+#include "check.hpp"
+
+// What the library knows of a container by its type, and the plain containers that results come back in.
+namespace eigenloss {
+namespace detail {
+
+template <class A>
+constexpr bool is_tensor =
+    std::is_base_of<Eigen::TensorBase<A, Eigen::ReadOnlyAccessors>, A>::value;
+template <class D>
+std::true_type derives_from_dense(const Eigen::DenseBase<D>*);  // D is not A for x.head(n): VectorBlock
+std::false_type derives_from_dense(const void*);
+template <class A>
+constexpr bool is_dense = decltype(derives_from_dense(static_cast<const A*>(nullptr)))::value;
+template <class A>
+using DenseOf = std::decay_t<decltype(std::declval<const A&>().derived())>;
+template <class A>
+constexpr bool is_number = std::is_arithmetic<A>::value;
+
+template <class S>
+constexpr bool is_16_bit =
+    std::is_same<S, Eigen::half>::value || std::is_same<S, Eigen::bfloat16>::value;
+
+// The type that numbers of type S are computed in.
+template <class S>
+using Computed = std::conditional_t<is_16_bit<S>, float, S>;
+
+template <class T, class S>
+EIGEN_STRONG_INLINE T convert(const S& number) {
+  if constexpr (std::is_same<T, S>::value) {
+    return number;
+  } else if constexpr (is_16_bit<S>) {
+    return convert<T>(static_cast<float>(number));
+  } else if constexpr (is_16_bit<T>) {
+    return T(convert<float>(number));
+  } else if constexpr (std::is_arithmetic<T>::value) {
+    return static_cast<T>(number);
+  } else {
+    return T(static_cast<double>(number));
+  }
+}
+
+template <class T, class S>
+void convert(const S* from, Index count, T* to) {
+  if constexpr (std::is_same<S, bool>::value || !std::is_arithmetic<T>::value ||
+                !(std::is_arithmetic<S>::value || is_16_bit<S>)) {
+    for (Index i = 0; i < count; ++i) to[i] = convert<T>(from[i]);
+  } else {  // Eigen has SIMD casts
+    using Eigen::Array;
+    Eigen::Map<Array<T, Eigen::Dynamic, 1>>(to, static_cast<Eigen::Index>(count)) =
+        Eigen::Map<const Array<S, Eigen::Dynamic, 1>>(from, static_cast<Eigen::Index>(count))
+            .template cast<T>();
+  }
+}
+
+// ---- What is known of an argument's type: its scalar, rank and storage order. ----
+
+template <class A, class = void>
+struct Traits {  // neither a tensor, nor a matrix, nor a number
+  static constexpr bool known = false;
+};
+template <class A>
+struct Traits<A, std::enable_if_t<is_tensor<A>>> {
+  static constexpr bool known = true;
+  using Scalar = std::remove_const_t<typename Eigen::internal::traits<A>::Scalar>;
+  static constexpr std::size_t rank = std::size_t(Eigen::internal::traits<A>::NumDimensions);
+  static constexpr bool row_major =
+      static_cast<int>(Eigen::internal::traits<A>::Layout) == static_cast<int>(Eigen::RowMajor);
+};
+template <class A>
+struct Traits<A, std::enable_if_t<is_dense<A>>> {
+  static constexpr bool known = true;
+  using Scalar = std::remove_const_t<typename A::Scalar>;
+  static constexpr std::size_t rank = A::IsVectorAtCompileTime ? 1 : 2;
+  static constexpr bool row_major = A::IsRowMajor;
+};
+template <class A>
+struct Traits<A, std::enable_if_t<is_number<A>>> {
+  static constexpr bool known = true;
+  using Scalar = A;
+  static constexpr std::size_t rank = 0;
+  static constexpr bool row_major = false;
+};
+
+// ---- Whether it is numbers in memory, not an expression. ----
+
+template <class A, class = void>
+struct IsTensorInMemory : std::false_type {};
+template <class S, int N, int O, class I>
+struct IsTensorInMemory<Eigen::Tensor<S, N, O, I>> : std::true_type {};
+template <class S, class D, int O, class I>
+struct IsTensorInMemory<Eigen::TensorFixedSize<S, D, O, I>> : std::true_type {};
+template <class P, int O, template <class> class M>
+struct IsTensorInMemory<Eigen::TensorMap<P, O, M>> : std::true_type {};
+
+template <class A>
+constexpr bool in_memory() {
+  if constexpr (is_dense<A>) {
+    return (int(A::Flags) & int(Eigen::DirectAccessBit)) != 0;
+  } else {
+    return IsTensorInMemory<A>::value;
+  }
+}
+
+// ---- The plain containers that results come back in. ----
+
+template <class A, class = void>
+struct Plain;
+template <class S, int N, int O, class I>
+struct Plain<Eigen::Tensor<S, N, O, I>> {
+  using type = Eigen::Tensor<std::remove_const_t<S>, N, O, I>;
+};
+template <class S, class D, int O, class I>
+struct Plain<Eigen::TensorFixedSize<S, D, O, I>> {
+  using type = Eigen::TensorFixedSize<std::remove_const_t<S>, D, O, I>;
+};
+template <class P, int O, template <class> class M>
+struct Plain<Eigen::TensorMap<P, O, M>> : Plain<std::remove_const_t<P>> {};
+template <class A>
+struct Plain<A, std::enable_if_t<is_tensor<A> && !IsTensorInMemory<A>::value>> {
+  using type = Eigen::Tensor<typename Traits<A>::Scalar, int(Traits<A>::rank),
+                             Traits<A>::row_major ? Eigen::RowMajor : Eigen::ColMajor,
+                             typename Eigen::internal::traits<A>::Index>;
+};
+template <class A>
+struct Plain<A, std::enable_if_t<is_dense<A>>> {
+  using type = typename A::PlainObject;
+};
+template <class A>
+using PlainOf = typename Plain<A>::type;
+
+// The container of one S for each unit, where the unit takes `Less` dimensions away from the input A.
+template <class A, class S, std::size_t Less>
+auto units_of() {
+  if constexpr (is_tensor<A>) {
+    return Eigen::Tensor<S, int(Traits<A>::rank - (std::min)(Less, Traits<A>::rank)),
+                         Traits<A>::row_major ? Eigen::RowMajor : Eigen::ColMajor,
+                         typename Eigen::internal::traits<A>::Index>();
+  } else if constexpr (Less > 0) {
+    if constexpr (std::is_base_of<Eigen::ArrayBase<DenseOf<A>>, A>::value) {
+      return Eigen::Array<S, Eigen::Dynamic, 1>();
+    } else {
+      return Eigen::Matrix<S, Eigen::Dynamic, 1>();
+    }
+  } else if constexpr (std::is_same<S, typename Traits<A>::Scalar>::value) {
+    return typename A::PlainObject();
+  } else {
+    return typename decltype(std::declval<const PlainOf<A>&>().template cast<S>())::PlainObject();
+  }
+}
+template <class A, class S, std::size_t Less>
+using UnitsOf = decltype(units_of<A, S, Less>());
+
+}  // namespace detail
+}  // namespace eigenloss

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstdint>
+#include <tuple>
+#include <type_traits>
+
+#include "axis.hpp"
+#include "row_kernel.hpp"
+
+// The inputs of a row kernel, whatever their containers.
+namespace eigenloss {
+namespace detail {
+
+// A row of labels: only for kernels that take one row at a time.
+template <class Source>
+class LabelRow {
+ public:
+  LabelRow(const Source& source, Index size, Index first, Index step)
+      : source_(source), size_(size), first_(first), step_(step) {}
+  Index size() const { return size_; }
+  std::int64_t at(Index entry) const { return source_.at(first_ + entry * step_); }
+
+ private:
+  const Source& source_;
+  Index size_, first_, step_;
+};
+
+// What a pass reads: the inputs of a kernel, each in its role.
+template <class Kernel_, class T_, Role... Roles>
+class RowInputs {
+ public:
+  using Kernel = Kernel_;
+  using T = T_;
+  static constexpr std::size_t inputs = sizeof...(Roles);
+  template <std::size_t I>
+  static constexpr Role role() {
+    constexpr Role roles[] = {Roles...};
+    return roles[I];
+  }
+  // Which input holds the labels of the rows; none: `inputs`.
+  static constexpr std::size_t label_input() {
+    std::size_t index = 0;
+    for (const Role role : {Roles...}) {
+      if (role == Role::label) break;
+      ++index;
+    }
+    return index;
+  }
+  template <Role role>
+  using Number = std::conditional_t<role == Role::label || role == Role::label_row, std::int64_t, T>;
+
+  RowInputs(const Kernel& kernel, const AxisCut& cut, const Reader<Number<Roles>>&... readers)
+      : kernel_(kernel), cut_(cut), readers_(readers...) {}
+  const Kernel& kernel() const { return kernel_; }
+  const AxisCut& cut() const { return cut_; }
+  template <std::size_t I>
+  const auto& view() const {
+    return std::get<I>(readers_);
+  }
+  bool ignored(Index row) const {
+    if constexpr (label_input() < inputs) {
+      return Ignores<Kernel>::label(kernel_, view<label_input()>().at(row));
+    }
+    (void)row;
+    return false;
+  }
+
+ private:
+  const Kernel& kernel_;
+  const AxisCut cut_;
+  const std::tuple<Reader<Number<Roles>>...> readers_;
+};
+
+}  // namespace detail
+}  // namespace eigenloss

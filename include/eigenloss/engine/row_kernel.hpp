@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+#include "../detail/check.hpp"
+#include "../detail/view.hpp"
+
+// What a row kernel says of itself: see rowwise.hpp.
+namespace eigenloss {
+
+/// What an input of a row kernel is.
+enum class Role {
+  row,        // numbers, in the shape of the input
+  label,      // a class for each row
+  number,     // a number for each row
+  label_row,  // classes in the shape of the input, -1 for none
+};
+
+namespace detail {
+
+// ---- What a row kernel says of itself. ----
+
+template <class Kernel, class Scalar, class = void>
+struct RoleOf {
+  static constexpr Role get(std::size_t i) {
+    return i > 0 && std::is_integral<Scalar>::value ? Role::label : Role::row;
+  }
+};
+template <class Kernel, class Scalar>
+struct RoleOf<Kernel, Scalar, std::void_t<decltype(Kernel::template role<Scalar>(0))>> {
+  static constexpr Role get(std::size_t i) { return Kernel::template role<Scalar>(i); }
+};
+
+// Whether the second input holds classes, and whether probabilities may take their place.
+template <class Kernel, class = void>
+struct TakesClasses : std::false_type {};
+template <class Kernel>
+struct TakesClasses<Kernel, std::void_t<decltype(Kernel::takes_classes)>>
+    : std::integral_constant<bool, Kernel::takes_classes> {};
+template <class Kernel, class = void>
+struct TakesProbabilities : std::false_type {};
+template <class Kernel>
+struct TakesProbabilities<Kernel, std::void_t<decltype(Kernel::takes_probabilities)>>
+    : std::integral_constant<bool, Kernel::takes_probabilities> {};
+
+template <class Kernel, class Input, class Target, class... More>
+constexpr bool right_kind_of_target() {
+  if constexpr (!TakesClasses<Kernel>::value || std::is_integral<typename Traits<Target>::Scalar>::value) {
+    return true;
+  } else {
+    return TakesProbabilities<Kernel>::value && Traits<Target>::rank == Traits<Input>::rank;
+  }
+}
+
+template <class Kernel, class = void>
+struct AlongOnly : std::false_type {};
+template <class Kernel>
+struct AlongOnly<Kernel, std::void_t<decltype(Kernel::along_only)>>
+    : std::integral_constant<bool, Kernel::along_only> {};
+
+template <class Kernel, class = void>
+struct AcceptsRank0 : std::false_type {};
+template <class Kernel>
+struct AcceptsRank0<Kernel, std::void_t<decltype(Kernel::accepts_rank_0)>>
+    : std::integral_constant<bool, Kernel::accepts_rank_0> {};
+
+template <class Kernel, class = void>
+struct Ignores {
+  static bool label(const Kernel&, std::int64_t) { return false; }
+};
+template <class Kernel>
+struct Ignores<Kernel, std::void_t<decltype(std::declval<const Kernel&>().ignores(std::int64_t()))>> {
+  static bool label(const Kernel& kernel, std::int64_t label) { return kernel.ignores(label); }
+};
+
+template <class Kernel, class = void>
+struct Share {
+  static bool differs(const Kernel&) { return false; }  // from 1, for some label
+  static double of(const Kernel&, std::int64_t) { return 1.0; }
+};
+template <class Kernel>
+struct Share<Kernel, std::void_t<decltype(std::declval<const Kernel&>().share(std::int64_t()))>> {
+  static bool differs(const Kernel& kernel) { return kernel.weight.size() != 0; }
+  static double of(const Kernel& kernel, std::int64_t label) { return kernel.share(label); }
+};
+
+template <class Kernel, class = void>
+struct HasClassCheck : std::false_type {};
+template <class Kernel>
+struct HasClassCheck<
+    Kernel, std::void_t<decltype(std::declval<const Kernel&>().check(Check<Kernel>(), Index()))>>
+    : std::true_type {};
+
+}  // namespace detail
+}  // namespace eigenloss

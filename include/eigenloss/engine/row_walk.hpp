@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <algorithm>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "row_algorithms.hpp"
+#include "row_inputs.hpp"
+#include "slope.hpp"
+#include "verbs.hpp"
+
+// One pass over the rows of a problem.
+namespace eigenloss {
+namespace detail {
+
+// to(c, r) = from(r, c), in squares of registers that overlap at the ends where they must.
+template <class T>
+void transpose(const T* from, Index rows, Index columns, Index from_stride, T* to, Index to_stride) {
+  constexpr Index width = Vector<T>::lanes;
+  if (rows < width || columns < width) {
+    for (Index r = 0; r < rows; ++r) {
+      for (Index c = 0; c < columns; ++c) to[c * to_stride + r] = from[r * from_stride + c];
+    }
+    return;
+  }
+  for (Index r = 0; r < rows; r += width) {
+    const Index row = (std::min)(r, rows - width);
+    for (Index c = 0; c < columns; c += width) {
+      const Index column = (std::min)(c, columns - width);
+      transpose_square(from + row * from_stride + column, from_stride, to + column * to_stride + row,
+                       to_stride);
+    }
+  }
+}
+
+template <bool Value, class R, class Problem, class Weights, class ValueSink, class Sinks>
+class RowWalk {
+  using Kernel = typename Problem::Kernel;
+  using T = typename Problem::T;
+  using VA = typename Across<T>::V;
+  static constexpr Index lanes = VA::lanes;
+  static constexpr Index tile_size = 2048;  // numbers in a tile that is copied
+  static constexpr std::size_t inputs = Problem::inputs;
+  static constexpr std::size_t gradients = std::tuple_size<Sinks>::value;
+  static constexpr bool values = !std::is_same<ValueSink, Sink<T, Skip>>::value;
+  static constexpr bool summed = Value && !values;
+  using Inputs = std::make_index_sequence<inputs>;
+  using Gradients = std::make_index_sequence<gradients>;
+
+ public:
+  RowWalk(const Problem& problem, const Weights& weights, T scale, bool first_term,
+          const ValueSink& value_sink, const Sinks& sinks)
+      : problem_(problem), cut_(problem.cut()), weights_(weights), scale_(scale),
+        first_term_(first_term), value_sink_(value_sink), sinks_(sinks) {
+    if (AlongOnly<Kernel>::value) {
+      mode_ = Mode::along;
+    } else if (cut_.inner >= lanes) {
+      mode_ = Mode::across;
+    } else if (cut_.size * lanes <= tile_size) {
+      mode_ = Mode::copied;
+    } else if (2 * cut_.inner >= lanes) {
+      mode_ = Mode::across;
+    }
+  }
+
+  // Rows in a block: about 16384 numbers, in whole tiles.
+  Index rows_in_a_block() const {
+    const Index rows = (std::max)(Index(1), 16384 / (std::max)(cut_.size, Index(1)));
+    return mode_ == Mode::along ? rows : (rows + lanes - 1) / lanes * lanes;
+  }
+
+  Partial<T> block(Index first, Index count) const {
+    Sums sums;
+    for (Index row = first; row < first + count;) {
+      Index here = (std::min)(lanes, first + count - row);
+      if (mode_ == Mode::across) here = (std::min)(here, cut_.inner - row % cut_.inner);
+      if constexpr (!AlongOnly<Kernel>::value) {
+        // A tile that is nearly empty costs more than its rows one by one.
+        if (mode_ != Mode::along && here > (mode_ == Mode::copied ? lanes / 4 : 0)) {
+          tile(row, here, sums);
+          row += here;
+          continue;
+        }
+      }
+      for (Index k = 0; k < here; ++k) one(row + k, sums);
+      row += here;
+    }
+    Partial<T> partial;
+    if constexpr (summed) {
+      if (sums.tiles) partial.loss.add(sums.across);
+      partial.loss.add(sums.along);
+    }
+    if constexpr (counted) {
+      partial.counted.add(sums.counted_across);
+      partial.counted.add(sums.counted_along);
+    }
+    return partial;
+  }
+
+ private:
+  enum class Mode { along, across, copied };
+  struct Sums {
+    CompensatedSum<VA> across, counted_across;
+    CompensatedSum<Single<T>> along, counted_along;
+    bool tiles = false;
+  };
+
+  Index first_of(Index row) const {
+    return row / cut_.inner * cut_.size * cut_.inner + row % cut_.inner;
+  }
+
+  // The weight of a row: 0 where it counts nothing.
+  T weight(Index row) const {
+    if (problem_.ignored(row)) return T(0);
+    if constexpr (Weights::given) return weights_.at(row);
+    return T(1);
+  }
+
+  // ---- One row. ----
+  void one(Index row, Sums& sums) const {
+    const T w = weight(row);
+    Single<T> value(T(0));
+    if (w == T(0)) {
+      fill_zero(row, Gradients{});
+    } else {
+      value = evaluate_one(row, T(scale_ * w), Inputs{}, Gradients{});
+      if constexpr (counted) sums.counted_along.add(R::count(value));
+      value = value * Single<T>(w);
+    }
+    if constexpr (summed) sums.along.add(value);
+    if constexpr (values) {
+      const T number = value.parts[0] * scale_;
+      value_sink_.set(row, first_term_ ? number : T(value_sink_.at(row) + number));
+    }
+    (void)sums;
+  }
+  template <std::size_t... I, std::size_t... G>
+  Single<T> evaluate_one(Index row, T scale, std::index_sequence<I...>,
+                         std::index_sequence<G...>) const {
+    return problem_.kernel().row(input_along<I>(row)...,
+                                 slope_along(std::get<G>(sinks_), row, scale)...);
+  }
+  template <std::size_t I>
+  auto input_along(Index row) const {
+    const auto& view = problem_.template view<I>();
+    using View_ = std::decay_t<decltype(view)>;
+    constexpr Role role = Problem::template role<I>();
+    if constexpr (role == Role::row) {
+      return Row<Along<T>, View_>(view, cut_.size, first_of(row), cut_.inner);
+    } else if constexpr (role == Role::label) {
+      return Label<Along<T>>{{Index(view.at(row))}};
+    } else if constexpr (role == Role::number) {
+      return Single<T>(view.at(row));
+    } else {
+      return LabelRow<View_>(view, cut_.size, first_of(row), cut_.inner);
+    }
+  }
+  template <class Out>
+  auto slope_along(const Sink<T, Out>& sink, Index row, T scale) const {
+    if constexpr (std::is_same<Out, Skip>::value) {
+      (void)sink, (void)row, (void)scale;
+      return NoSlope();
+    } else {
+      return Slope<Along<T>, Sink<T, Out>>(sink, cut_.size, first_of(row), cut_.inner, !first_term_,
+                                           scale);
+    }
+  }
+  template <std::size_t... G>
+  void fill_zero(Index row, std::index_sequence<G...>) const {
+    (fill_zero(std::get<G>(sinks_), row), ...);
+    (void)row;
+  }
+  template <class Out>
+  void fill_zero(const Sink<T, Out>& sink, Index row) const {
+    if constexpr (!std::is_same<Out, Skip>::value) {
+      if (!first_term_) return;
+      for (Index c = 0; c < cut_.size; ++c) sink.set(first_of(row) + c * cut_.inner, T(0));
+    }
+    (void)sink, (void)row;
+  }
+
+  // ---- A tile: the rows [row, row + count), one a lane. ----
+  template <std::size_t Copies>
+  struct Copied {
+    alignas(64) T numbers[Copies][tile_size];
+  };
+
+  void tile(Index row, Index count, Sums& sums) const {
+    Label<Across<T>> label{};
+    const VA w = open_tile(row, count, label);
+    VA value;
+    if (mode_ == Mode::copied) {
+      Copied<inputs> in;
+      Copied<gradients> out;
+      (void)in, (void)out;
+      value = evaluate_tile(row, count, w * VA(scale_), label, in.numbers, out.numbers, Inputs{},
+                            Gradients{});
+      copy_out(row, count, out.numbers, Gradients{});
+    } else {
+      T(*const none)[tile_size] = nullptr;
+      value = evaluate_tile(row, count, w * VA(scale_), label, none, none, Inputs{}, Gradients{});
+    }
+    if constexpr (counted) sums.counted_across.add(where(w == VA(0), VA(0), R::count(value)));
+    value = where(w == VA(0), VA(0), value * w);
+    if constexpr (summed) sums.across.add(value);
+    sums.tiles = true;
+    if constexpr (values) {
+      T buffer[lanes], before[lanes];
+      value = value * VA(scale_);
+      if (!first_term_) value = value + load_first<VA>(value_sink_.read(row, count, before), count);
+      value.store(buffer);
+      T* to = value_sink_.place(row, buffer);
+      if (to != buffer) std::copy_n(buffer, count, to);
+      value_sink_.write(row, count, buffer);
+    }
+  }
+  template <std::size_t... I, std::size_t... G>
+  VA evaluate_tile(Index row, Index count, const VA& scale, const Label<Across<T>>& label,
+                   T (*in)[tile_size], T (*out)[tile_size], std::index_sequence<I...>,
+                   std::index_sequence<G...>) const {
+    return problem_.kernel().row(
+        input_across<I>(row, count, label, in ? in[I] : nullptr)...,
+        slope_across(std::get<G>(sinks_), row, count, scale, out ? out[G] : nullptr)...);
+  }
+  // The labels of the rows and their weights, which are 0 where a row counts nothing or is missing.
+  VA open_tile(Index row, Index count, Label<Across<T>>& label) const {
+    T weights[lanes];
+    for (Index k = 0; k < lanes; ++k) weights[k] = T(k < count ? 1 : 0);
+    if constexpr (Weights::given) {
+      const T* read = weights_.read(row, count, weights);
+      if (read != weights) std::copy_n(read, count, weights);
+    }
+    if constexpr (Problem::label_input() < inputs) {
+      std::int64_t buffer[lanes];
+      const std::int64_t* read = problem_.template view<Problem::label_input()>().read(row, count, buffer);
+      for (Index k = 0; k < lanes; ++k) {
+        const std::int64_t y = read[(std::min)(k, count - 1)];
+        const bool ignored = Ignores<Kernel>::label(problem_.kernel(), y);
+        label.classes[k] = ignored ? 0 : Index(y);
+        if (ignored) weights[k] = T(0);
+      }
+    }
+    (void)row, (void)label;
+    return VA::load(weights);
+  }
+  template <std::size_t I>
+  auto input_across(Index row, Index count, const Label<Across<T>>& label, T* copy) const {
+    (void)label;
+    const auto& view = problem_.template view<I>();
+    using View_ = std::decay_t<decltype(view)>;
+    constexpr Role role = Problem::template role<I>();
+    if constexpr (role == Role::row) {
+      const T* data = view.data() && count == lanes ? view.data() + first_of(row) : nullptr;
+      Index stride = cut_.inner;
+      if (copy) {
+        copy_in(view, row, count, copy);
+        data = copy;
+        stride = lanes;
+      }
+      return Row<Across<T>, View_>(view, cut_.size, first_of(row), cut_.inner, count, data, stride);
+    } else if constexpr (role == Role::label) {
+      return label;
+    } else {
+      T numbers[lanes];
+      for (Index k = 0; k < lanes; ++k) numbers[k] = view.at(row + (std::min)(k, count - 1));
+      return VA::load(numbers);
+    }
+  }
+  template <class Out>
+  auto slope_across(const Sink<T, Out>& sink, Index row, Index count, const VA& scale, T* copy) const {
+    if constexpr (std::is_same<Out, Skip>::value) {
+      (void)sink, (void)row, (void)count, (void)scale, (void)copy;
+      return NoSlope();
+    } else {
+      T* data = sink.data() && count == lanes ? sink.data() + first_of(row) : nullptr;
+      return Slope<Across<T>, Sink<T, Out>>(sink, cut_.size, first_of(row), cut_.inner, count,
+                                            copy ? copy : data, copy ? lanes : cut_.inner,
+                                            !first_term_ && !copy, scale);
+    }
+  }
+
+  // Rows become columns: entry c of row k goes to copy[c·lanes + k]. Missing rows repeat the last one.
+  template <class Source>
+  void copy_in(const Source& view, Index row, Index count, T* copy) const {
+    const Index size = cut_.size;
+    if (cut_.inner == 1) {
+      T buffer[tile_size];
+      const T* rows = view.read(row * size, count * size, buffer);
+      if (count == lanes) return transpose(rows, lanes, size, size, copy, lanes);
+      for (Index k = 0; k < lanes; ++k) {
+        for (Index c = 0; c < size; ++c) copy[c * lanes + k] = rows[(std::min)(k, count - 1) * size + c];
+      }
+    } else {
+      for (Index k = 0; k < lanes; ++k) {
+        const Index first = first_of(row + (std::min)(k, count - 1));
+        for (Index c = 0; c < size; ++c) copy[c * lanes + k] = view.at(first + c * cut_.inner);
+      }
+    }
+  }
+  template <std::size_t... G>
+  void copy_out(Index row, Index count, const T (*copies)[tile_size], std::index_sequence<G...>) const {
+    (copy_out(std::get<G>(sinks_), row, count, copies[G]), ...);
+    (void)row, (void)count, (void)copies;
+  }
+  template <class Out>
+  void copy_out(const Sink<T, Out>& sink, Index row, Index count, const T* copy) const {
+    if constexpr (!std::is_same<Out, Skip>::value) {
+      const Index size = cut_.size;
+      if (cut_.inner == 1 && first_term_) {
+        T buffer[tile_size];
+        T* rows = sink.place(row * size, buffer);
+        if (count == lanes) {
+          transpose(copy, size, lanes, lanes, rows, size);
+        } else {
+          for (Index k = 0; k < count; ++k) {
+            for (Index c = 0; c < size; ++c) rows[k * size + c] = copy[c * lanes + k];
+          }
+        }
+        sink.write(row * size, count * size, rows);
+      } else {
+        for (Index k = 0; k < count; ++k) {
+          for (Index c = 0; c < size; ++c) {
+            const Index i = first_of(row + k) + c * cut_.inner;
+            sink.set(i, first_term_ ? copy[c * lanes + k] : T(sink.at(i) + copy[c * lanes + k]));
+          }
+        }
+      }
+    }
+    (void)sink, (void)row, (void)count, (void)copy;
+  }
+
+  static constexpr bool counted = summed && Counts<R, VA>::value;
+
+  const Problem& problem_;
+  const AxisCut cut_;
+  const Weights& weights_;
+  const T scale_;
+  const bool first_term_;
+  const ValueSink& value_sink_;
+  const Sinks& sinks_;
+  Mode mode_ = Mode::along;
+};
+
+}  // namespace detail
+}  // namespace eigenloss

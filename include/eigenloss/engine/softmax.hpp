@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <algorithm>
+#include <limits>
+
+#include "row_algorithms.hpp"
+
+namespace eigenloss {
+
+/// The softmax of a row x: exp(x - maximum) / total with total = sum of exp(x - maximum). Subtracting the maximum
+/// keeps every exponential in [0, 1]; the naive exp(x) overflows from x = 89 on. Where the gradient is wanted
+/// and its storage can hold them, the exponentials are kept there; otherwise they are computed again.
+template <class Row, class Slope>
+class Softmax {
+ public:
+  using Walk = typename Row::Walk;
+  using V = typename Walk::V;
+  using P = typename Walk::P;
+
+  Softmax(const Row& row, const Slope& slope) : row_(row) {
+    if constexpr (Slope::wanted) {
+      scratch_ = slope.scratch();
+      stride_ = slope.scratch_stride();
+    }
+    if (scratch_) {
+      keep_exponentials();
+    } else {
+      sum_online();
+    }
+    inverse_total = V(1) / total;
+    log_total = log(total);
+  }
+
+  // The logarithm of the softmax at an entry x is (x - maximum) - log_total.
+  V maximum, total, log_total, inverse_total;
+
+  // The softmax at an entry x.
+  V at(const V& x) const { return exp_nonpositive(x - finite_maximum()) * inverse_total; }
+
+  // The sum of -log(softmax)·f(entries...), whose terms are exactly 0 where f is.
+  template <class F, class... Rows>
+  V negative_log(const F& f, const Rows&... rows) const {
+    const P top = Walk::spread(maximum), log_sum = Walk::spread(log_total);
+    return sum(
+        [&](const P& x, const auto&... entries) {
+          const P factor = f(entries...);
+          return where(factor == P(0), P(0), factor * (log_sum - (x - top)));
+        },
+        row_, rows...);
+  }
+
+  // slope = f(softmax, entries...).
+  template <class F, class... Rows>
+  void transform_slope(const Slope& slope, const F& f, const Rows&... rows) const {
+    if constexpr (Slope::wanted) {
+      const P inverse = Walk::spread(inverse_total);
+      if (scratch_) {
+        transform(slope,
+                  [&](const P& e, const auto&... entries) { return f(e * inverse, entries...); },
+                  Kept(scratch_, stride_, row_.size()), rows...);
+      } else {
+        const P shift = Walk::spread(finite_maximum());
+        transform(slope,
+                  [&](const P& x, const auto&... entries) {
+                    return f(exp_nonpositive(x - shift) * inverse, entries...);
+                  },
+                  row_, rows...);
+      }
+    }
+    (void)slope, (void)f;
+  }
+
+ private:
+  using T = typename Walk::Number;
+
+  using Kept = detail::Scratch<Walk>;
+
+  // Where every x is -inf: then the exponentials are 0 and not NaN, and so is their total.
+  V finite_maximum() const {
+    return where(maximum == V(-std::numeric_limits<T>::infinity()), V(0), maximum);
+  }
+
+  void keep_exponentials() {
+    maximum = detail::maximum_between(0, row_.size(), row_);
+    const P shift = Walk::spread(finite_maximum());
+    const Kept kept(scratch_, stride_, row_.size());
+    P totals[Walk::slots], chunk[Walk::slots];
+    for (int k = 0; k < Walk::slots; ++k) totals[k] = chunk[k] = P(0);
+    detail::walk<Walk>(
+        0, row_.size(), [&](detail::Index begin, detail::Index count) { kept.open(begin, count); },
+        [&](int slot, detail::Index i, auto lanes, const P& x) {
+          const P e = exp_nonpositive(x - shift);
+          kept.store(i, lanes, e);
+          chunk[slot] += detail::only_first(e, lanes);
+        },
+        [&](detail::Index, detail::Index) {
+          for (int k = 0; k < Walk::slots; ++k) {
+            totals[k] += chunk[k];
+            chunk[k] = P(0);
+          }
+        },
+        row_);
+    total = Walk::sum(totals);
+  }
+
+  // In one reading: chunk by chunk, scaling the total of the chunks before down to the new maximum.
+  void sum_online() {
+    constexpr detail::Index chunk = Walk::across ? 64 : detail::row_chunk;
+    maximum = V(-std::numeric_limits<T>::infinity());
+    total = V(0);
+    for (detail::Index begin = 0; begin < row_.size(); begin += chunk) {
+      const detail::Index end = (std::min)(begin + chunk, row_.size());
+      const V before = maximum;
+      maximum = larger(maximum, detail::maximum_between(begin, end, row_));
+      const V shift = finite_maximum();
+      const P entry_shift = Walk::spread(shift);
+      total = total * exp_nonpositive(before - shift) +
+              detail::sums_between<1>(
+                  begin, end,
+                  [&](const P& x) { return std::array<P, 1>{{exp_nonpositive(x - entry_shift)}}; },
+                  row_)[0];
+    }
+  }
+
+  const Row& row_;
+  T* scratch_ = nullptr;
+  detail::Index stride_ = 0;
+};
+
+}  // namespace eigenloss
