@@ -4,8 +4,6 @@
 // Everything in the library. Each loss also has a header of its own.
 #include "engine/combination.hpp"
 #include "engine/formula.hpp"
-#include "reductions.hpp"
-#include "version.hpp"
 #include "losses/bce.hpp"
 #include "losses/bce_with_logits.hpp"
 #include "losses/cosine_embedding.hpp"
@@ -28,3 +26,5 @@
 #include "losses/soft_margin.hpp"
 #include "losses/triplet_margin.hpp"
 #include "losses/triplet_margin_with_distance.hpp"
+#include "reductions.hpp"
+#include "version.hpp"

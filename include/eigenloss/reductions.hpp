@@ -5,10 +5,11 @@
 #include <type_traits>
 #include <utility>
 
-// Reductions: how the losses of the units become one value, and how much each unit counts in the gradient.
+// Reductions: how the losses of the units become one value, and how much each unit counts in the
+// gradient.
 //
-// A unit is the smallest piece that has one loss number l: an element, a row or a sequence. w is its weight
-// from .weighted(w), 1 without.
+// A unit is the smallest piece that has one loss number l: an element, a row or a sequence. w is
+// its weight from .weighted(w), 1 without.
 //
 // | policy       | value                     | scale of each slope          |
 // |--------------|---------------------------|------------------------------|
@@ -19,29 +20,31 @@
 // | WeightedMean | sum of w·l / sum of w·d   | w / sum of w·d               |
 // | RootMean     | square root of Mean       | w / (2·D·RootMean)           |
 //
-// D is what PyTorch's `mean` divides by, and it is not always the number of units: CrossEntropy and NLL with
-// class targets add up the class weights of the targets that are not ignored. d is one unit's share of D.
+// D is what PyTorch's `mean` divides by, and it is not always the number of units: CrossEntropy and
+// NLL with class targets add up the class weights of the targets that are not ignored. d is one
+// unit's share of D.
 //
 // Your own: copy `Sum`. A policy has two static functions of the totals of a batch,
 //   value(totals): the reduced loss;
 //   scale(totals): the factor of every unit's slope, so that gradient = scale·w·slope;
 // and, where it needs them,
-//   static constexpr bool needs_losses = true: scale reads totals.loss or totals.counted, so the losses are
-//     computed before the gradient;
-//   count(loss): a number for each unit, from its loss; totals.counted is the sum of w'·count(l) with
-//     w' = 0 for masked units and 1 for others;
-//   static constexpr bool averages = false: not a mean over units. CTC divides each sequence by its target's
-//     length where a reduction averages.
+//   static constexpr bool needs_losses = true: scale reads totals.loss or totals.counted, so the
+//     losses are computed before the gradient;
+//   count(loss): a number for each unit, from its loss; totals.counted is the sum of w'·count(l)
+//     with w' = 0 for masked units and 1 for others;
+//   static constexpr bool averages = false: not a mean over units. CTC divides each sequence by its
+//     target's length where a reduction averages.
 namespace eigenloss {
 
-/// What a reduction may use. T is double for float and double losses, else the loss's own number type.
+/// What a reduction may use. T is double for float and double losses, else the loss's own number
+/// type.
 template <class T>
 struct Totals {
-  T loss;      ///< sum of w·l
-  T divisor;   ///< D: sum of d
-  T weights;   ///< sum of w·d
-  T batch;     ///< the batch size
-  T counted;   ///< sum of count(l) over the units that are not masked
+  T loss;     ///< sum of w·l
+  T divisor;  ///< D: sum of d
+  T weights;  ///< sum of w·d
+  T batch;    ///< the batch size
+  T counted;  ///< sum of count(l) over the units that are not masked
 };
 
 /// The sum of w·l over the units. The one to copy for a reduction of your own.
@@ -121,9 +124,10 @@ constexpr bool is_unreduced = std::is_same<R, Unreduced>::value;
 // Whether a policy may read totals.weights, which takes a pass over the weights.
 template <class R>
 struct ReadsWeights
-    : std::integral_constant<bool, !std::is_same<R, Sum>::value && !std::is_same<R, Unreduced>::value &&
-                                       !std::is_same<R, Mean>::value && !std::is_same<R, BatchMean>::value &&
-                                       !std::is_same<R, RootMean>::value> {};
+    : std::integral_constant<
+          bool, !std::is_same<R, Sum>::value && !std::is_same<R, Unreduced>::value &&
+                    !std::is_same<R, Mean>::value && !std::is_same<R, BatchMean>::value &&
+                    !std::is_same<R, RootMean>::value> {};
 
 template <class R, class = void>
 struct IsReduction : std::false_type {};
@@ -141,7 +145,8 @@ struct NeedsLosses<R, std::void_t<decltype(R::needs_losses)>>
 template <class R, class = void>
 struct Averages : std::true_type {};
 template <class R>
-struct Averages<R, std::void_t<decltype(R::averages)>> : std::integral_constant<bool, R::averages> {};
+struct Averages<R, std::void_t<decltype(R::averages)>> : std::integral_constant<bool, R::averages> {
+};
 
 template <class R, class V, class = void>
 struct Counts : std::false_type {};

@@ -11,12 +11,13 @@
 #include "check.hpp"
 #include "numeric.hpp"
 
-// Devices. Work is cut in blocks whose size does not depend on the device, and their results are added in
-// order: the same bits on any number of threads.
+// Devices. Work is cut in blocks whose size does not depend on the device, and their results are
+// added in order: the same bits on any number of threads.
 namespace eigenloss {
 namespace detail {
 
-// What a block gives: sums over its units, and the first unit whose inputs are out of range (-1: none).
+// What a block gives: sums over its units, and the first unit whose inputs are out of range (-1:
+//   none).
 template <class T>
 struct Partial {
   Total<T> loss, counted;
@@ -36,8 +37,8 @@ struct HasThreads<Device, std::void_t<decltype(std::declval<const Device&>().num
                                       decltype(std::declval<const Device&>().numThreadsInPool())>>
     : std::true_type {};
 
-// Runs body(i) for i in [begin, end) on the device's threads. The exception of the lowest i that throws
-// reaches the caller.
+// Runs body(i) for i in [begin, end) on the device's threads. The exception of the lowest i that
+// throws reaches the caller.
 template <class Device, class Body>
 void run_parallel(const Device& device, Index begin, Index end, double cycles, const Body& body) {
   const Eigen::TensorOpCost cost(0, 0, cycles);
@@ -75,7 +76,8 @@ class Workers {
  public:
   explicit Workers(const Device& device) : device_(device) {}
 
-  // body(i) gives the Partial of block i; the sum over all blocks, in order. `cycles`: the cost of a block.
+  // body(i) gives the Partial of block i; the sum over all blocks, in order. `cycles`: the cost of
+  // a block.
   template <class T, class Body>
   Partial<T> reduce(Index blocks, double cycles, const Body& body) const {
     if (blocks == 1) return body(0);
@@ -86,7 +88,8 @@ class Workers {
         Partial<T> partials[wave];
         for (Index first = 0; first < blocks; first += wave) {
           const Index last = (std::min)(blocks, first + wave);
-          run_parallel(device_, first, last, cycles, [&](Index i) { partials[i - first] = body(i); });
+          run_parallel(device_, first, last, cycles,
+                       [&](Index i) { partials[i - first] = body(i); });
           for (Index i = first; i < last; ++i) total.add(partials[i - first]);
         }
         return total;

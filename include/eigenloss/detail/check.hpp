@@ -11,11 +11,12 @@
 #include <string>
 #include <type_traits>
 
-// Every sentence that the library says about a mistake: at compile time (static_assert) and at run time.
+// Every sentence that the library says about a mistake: at compile time (static_assert) and at run
+// time.
 namespace eigenloss {
 
-/// Called with the sentence of a run-time error before it is thrown as std::invalid_argument, or, where
-/// exceptions are disabled, before it is printed to stderr and the program aborts.
+/// Called with the sentence of a run-time error before it is thrown as std::invalid_argument, or,
+/// where exceptions are disabled, before it is printed to stderr and the program aborts.
 using ErrorHandler = void (*)(const char* message);
 
 namespace detail {
@@ -112,83 +113,103 @@ Boolean no_branch_on_a_mask() {
 template <std::size_t Given, std::size_t Inputs, std::size_t Gradients, bool StorageAllowed>
 constexpr void number_of_arguments() {
   static_assert(StorageAllowed || Given == Inputs,
-                "eigenloss: wrong number of arguments: this verb takes the inputs of the loss and nothing else");
+                "eigenloss: wrong number of arguments: this verb takes the inputs of the loss and "
+                "nothing else");
   static_assert(!StorageAllowed || Given == Inputs || Given == Inputs + Gradients,
-                "eigenloss: wrong number of arguments: give the inputs of the loss, then no storage at all or "
+                "eigenloss: wrong number of arguments: give the inputs of the loss, then no "
+                "storage at all or "
                 "one storage (or eigenloss::skip) for each gradient");
 }
 
 template <bool... Known>
 constexpr void known_containers() {
   static_assert((Known && ...),
-                "eigenloss: every argument must be an Eigen tensor, an Eigen matrix or array, an expression of "
+                "eigenloss: every argument must be an Eigen tensor, an Eigen matrix or array, an "
+                "expression of "
                 "them or, where one number is enough, a plain number");
 }
 
 template <bool Right>
 constexpr void reduction() {
   static_assert(Right,
-                "eigenloss: a reduction needs static functions value(totals) and scale(totals): see reductions.hpp");
+                "eigenloss: a reduction needs static functions value(totals) and scale(totals): "
+                "see reductions.hpp");
 }
 
 template <class Scalar>
 constexpr void floating_input() {
-  static_assert(!std::is_integral<Scalar>::value,
-                "eigenloss: the input of a loss must be of a floating-point type: convert integers with "
-                ".cast<float>()");
+  static_assert(
+      !std::is_integral<Scalar>::value,
+      "eigenloss: the input of a loss must be of a floating-point type: convert integers with "
+      ".cast<float>()");
 }
 
 template <bool Same>
 constexpr void storage_order() {
   static_assert(Same,
-                "eigenloss: all arguments of rank 2 and more must have the same layout (ColMajor or RowMajor): "
+                "eigenloss: all arguments of rank 2 and more must have the same layout (ColMajor "
+                "or RowMajor): "
                 "use swap_layout or a transpose of both");
 }
 
 template <bool Right, bool Probabilities>
 constexpr void class_targets() {
   static_assert(Right || Probabilities,
-                "eigenloss: the target holds one class for each row, so it must be of an integer type: convert "
+                "eigenloss: the target holds one class for each row, so it must be of an integer "
+                "type: convert "
                 "it with .cast<int>()");
-  static_assert(Right || !Probabilities,
-                "eigenloss: the target is either one class for each row, of an integer type (convert it with "
-                ".cast<int>()), or probabilities in the shape of the input");
+  static_assert(
+      Right || !Probabilities,
+      "eigenloss: the target is either one class for each row, of an integer type (convert it with "
+      ".cast<int>()), or probabilities in the shape of the input");
 }
 
 template <bool Writable>
 constexpr void writable_storage() {
   static_assert(Writable,
-                "eigenloss: storage for results must be a Tensor, TensorMap, Matrix, Array, Map, Ref, Block or "
+                "eigenloss: storage for results must be a Tensor, TensorMap, Matrix, Array, Map, "
+                "Ref, Block or "
                 "transpose that can be written to, and not an expression");
 }
 
 template <bool Right>
 constexpr void sequences_of_frames() {
   static_assert(Right,
-                "eigenloss: log-probabilities or logits of sequences have the dimensions (time, batch, classes) or "
+                "eigenloss: log-probabilities or logits of sequences have the dimensions (time, "
+                "batch, classes) or "
                 "(time, classes)");
 }
 
 template <bool... Integers>
 constexpr void labels_and_lengths() {
-  static_assert((Integers && ...), "eigenloss: the targets and lengths of sequences must be integers");
+  static_assert((Integers && ...),
+                "eigenloss: the targets and lengths of sequences must be integers");
 }
 
 template <bool Unreduced>
 constexpr void values_are_unreduced() {
-  static_assert(Unreduced,
-                "eigenloss: value_into is for the reduction Unreduced: a reduced value is one plain number");
+  static_assert(
+      Unreduced,
+      "eigenloss: value_into is for the reduction Unreduced: a reduced value is one plain number");
+}
+
+template <bool Same>
+constexpr void same_arguments_of_terms() {
+  static_assert(Same,
+                "eigenloss: the terms of a combination must take the same arguments and have "
+                "gradients for the same ones");
 }
 
 template <bool Same>
 constexpr void same_kind_of_terms() {
-  static_assert(Same, "eigenloss: the terms of a combination must all be Unreduced, or none of them");
+  static_assert(Same,
+                "eigenloss: the terms of a combination must all be Unreduced, or none of them");
 }
 
 }  // namespace check
 
-// The run-time errors of one loss. Each takes the condition that must hold; nothing is put into words
-// before it is broken.
+// The run-time errors of one loss. Each takes the condition that must hold; nothing is put into
+// words before it is broken.
 template <class Kernel>
 struct Check {
   static std::string argument(std::size_t i) { return check::ArgumentNames<Kernel>::get(i); }
@@ -212,8 +233,8 @@ struct Check {
   template <class Weights>
   static void class_weights(const char* option_name, const Weights& weights, Index classes) {
     if (weights.size() != 0 && Index(weights.size()) != classes) {
-      fail(option_name, " has ", weights.size(), " entries, expected none or one for each of the ", classes,
-           " classes");
+      fail(option_name, " has ", weights.size(), " entries, expected none or one for each of the ",
+           classes, " classes");
     }
   }
 };

@@ -8,8 +8,9 @@
 #include "ctc_sequence.hpp"
 #include "pack.hpp"
 
-// CTC of one sequence for numbers other than float and double (long double, an automatic-differentiation number):
-// the recursion of Graves et al. in the log domain, state by state. It needs exp, log and comparisons.
+// CTC of one sequence for numbers other than float and double (long double, an
+// automatic-differentiation number): the recursion of Graves et al. in the log domain, state by
+// state. It needs exp, log and comparisons.
 namespace eigenloss::detail {
 
 // log(e^a + e^b); -inf is the logarithm of 0.
@@ -24,7 +25,8 @@ T ctc_log_add(const T& a, const T& b) {
 
 // The log-probabilities of a frame's states; false if there is a NaN or +inf.
 template <bool from_logits, class T, class Symbol>
-bool ctc_log_emissions(const T* frame, const CtcShape& shape, const Symbol& symbol, T* to, T* log_mass) {
+bool ctc_log_emissions(const T* frame, const CtcShape& shape, const Symbol& symbol, T* to,
+                       T* log_mass) {
   const T infinity(std::numeric_limits<double>::infinity());
   bool right = true;
   const auto check = [&](const T& x) { right = right && x < infinity; };
@@ -47,12 +49,13 @@ bool ctc_log_emissions(const T* frame, const CtcShape& shape, const Symbol& symb
 
 // As ctc_sequence; T is anything that the log domain can be written in.
 template <bool from_logits, class T, class Label, class Frames, class Gradient>
-T ctc_any_number(const CtcShape& shape, Label label, Frames frames, Gradient&& gradient, const T& scale,
-                 bool zero_infinity) {
+T ctc_any_number(const CtcShape& shape, Label label, Frames frames, Gradient&& gradient,
+                 const T& scale, bool zero_infinity) {
   using Eigen::Index;
   using std::exp;
   constexpr bool wanted = !std::is_same_v<std::decay_t<Gradient>, CtcNoGradient>;
-  const T infinity(std::numeric_limits<double>::infinity()), none(-infinity), nan(infinity - infinity);
+  const T infinity(std::numeric_limits<double>::infinity()), none(-infinity),
+      nan(infinity - infinity);
   const Index states = 2 * shape.labels + 1, T_ = shape.frames;
   if (T_ == 0) return shape.labels == 0 || zero_infinity ? T(0) : infinity;
   const auto symbol = [&](Index s) { return s % 2 == 0 ? shape.blank : Index(label(s / 2)); };
@@ -63,11 +66,14 @@ T ctc_any_number(const CtcShape& shape, Label label, Frames frames, Gradient&& g
     return value;
   };
   const auto cells = static_cast<std::size_t>(T_ * states);
-  std::vector<T> emission(cells, none), alpha(cells, none), log_mass(static_cast<std::size_t>(T_), T(0));
+  std::vector<T> emission(cells, none), alpha(cells, none),
+      log_mass(static_cast<std::size_t>(T_), T(0));
   const auto row = [states](std::vector<T>& table, Index t) { return table.data() + t * states; };
   bool right = true;
   for (Index t = 0; t < T_; ++t) {
-    right = ctc_log_emissions<from_logits>(frames(t), shape, symbol, row(emission, t), log_mass.data() + t) && right;
+    right = ctc_log_emissions<from_logits>(frames(t), shape, symbol, row(emission, t),
+                                           log_mass.data() + t) &&
+            right;
   }
   if (!right) return constant(nan, nan);
 
@@ -86,12 +92,14 @@ T ctc_any_number(const CtcShape& shape, Label label, Frames frames, Gradient&& g
   if (total == none) return zero_infinity ? constant(T(0), T(0)) : constant(infinity, nan);
 
   if constexpr (wanted) {
-    std::vector<T> beta(static_cast<std::size_t>(states), none), next = beta;  // next: with its emission
+    std::vector<T> beta(static_cast<std::size_t>(states), none),
+        next = beta;  // next: with its emission
     for (Index t = T_ - 1; t >= 0; --t) {
       T* out = gradient.row(t);
       const T* frame = frames(t);
       for (Index c = 0; c < shape.classes; ++c) {
-        out[c] = from_logits ? T(scale * exp(T(frame[c] - log_mass[static_cast<std::size_t>(t)]))) : T(0);
+        out[c] = from_logits ? T(scale * exp(T(frame[c] - log_mass[static_cast<std::size_t>(t)])))
+                             : T(0);
       }
       for (Index s = 0; s < states; ++s) {
         const auto at = [&](Index k) -> T& { return next[static_cast<std::size_t>(k)]; };

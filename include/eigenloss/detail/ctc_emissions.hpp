@@ -40,14 +40,16 @@ class CtcArena {
   std::size_t used_ = 0;
 };
 
-// Emissions are kept for the symbols in use; of logits, most of which are in use, for all classes (`dense`), since
-// their softmax is needed anyway. A class's place among them is its slot.
+// Emissions are kept for the symbols in use; of logits, most of which are in use, for all classes
+// (`dense`), since their softmax is needed anyway. A class's place among them is its slot.
 //
 // A row of states: the labels behind eight zeros, then the blanks. Eight is the largest packet.
 struct CtcTables {
   static constexpr Eigen::Index gap = 8;
-  Eigen::Index frames, labels, classes, blank, rows, symbols = 0, pitch, width, slack = 0, blank_slot = 0;
-  double *emission, *lowest, *state, *backward, *label_emission, *skip, *product, *occupancy, *top, *mass;
+  Eigen::Index frames, labels, classes, blank, rows, symbols = 0, pitch, width, slack = 0,
+                                                     blank_slot = 0;
+  double *emission, *lowest, *state, *backward, *label_emission, *skip, *product, *occupancy, *top,
+      *mass;
   std::int32_t *slot, *earliest, *symbol, *slot_of_class;
   CtcWide *wide, *wide_backward, *wide_emission;
   double log_scale = 0;         // logarithm of the factors left out of the emissions
@@ -92,16 +94,18 @@ struct CtcTables {
   }
 };
 
-using Eigen::internal::pload, Eigen::internal::ploadu, Eigen::internal::pset1, Eigen::internal::pstore,
-    Eigen::internal::pstoreu, Eigen::internal::padd, Eigen::internal::psub, Eigen::internal::pmul,
-    Eigen::internal::pmadd, Eigen::internal::pmin, Eigen::internal::pmax, Eigen::internal::pcmp_lt,
-    Eigen::internal::pcmp_eq, Eigen::internal::pselect, Eigen::internal::pzero, Eigen::internal::predux,
-    Eigen::internal::predux_min, Eigen::internal::predux_max;
+using Eigen::internal::pload, Eigen::internal::ploadu, Eigen::internal::pset1,
+    Eigen::internal::pstore, Eigen::internal::pstoreu, Eigen::internal::padd, Eigen::internal::psub,
+    Eigen::internal::pmul, Eigen::internal::pmadd, Eigen::internal::pmin, Eigen::internal::pmax,
+    Eigen::internal::pcmp_lt, Eigen::internal::pcmp_eq, Eigen::internal::pselect,
+    Eigen::internal::pzero, Eigen::internal::predux, Eigen::internal::predux_min,
+    Eigen::internal::predux_max;
 
 using CtcPacket = Eigen::internal::packet_traits<double>::type;
 constexpr Eigen::Index ctc_lanes = Eigen::internal::packet_traits<double>::size;
 
-// x where the mask is true, else 0. (The masks of plain numbers, where Eigen has no registers, do not take pand.)
+// x where the mask is true, else 0. (The masks of plain numbers, where Eigen has no registers, do
+// not take pand.)
 template <class Packet>
 EIGEN_STRONG_INLINE Packet ctc_if(const Packet& mask, const Packet& x) {
   return pselect(mask, x, pzero(x));
@@ -111,9 +115,12 @@ constexpr double ctc_least = 0x1p-500;  // positive sums and emissions below are
 constexpr double ctc_least_log = -346.5735902799;  // slightly above its logarithm
 constexpr int ctc_top_exponent = 480;
 
-// An emission below e^deepest is dropped. Fewer than e^(1.1 frames) paths lead through it, so it takes less than
-// e^-745, nothing that a double can show, from a probability above e^least_after_drop.
-inline double ctc_deepest(Eigen::Index frames) { return -2000.0 - 2.0 * static_cast<double>(frames); }
+// An emission below e^deepest is dropped. Fewer than e^(1.1 frames) paths lead through it, so it
+// takes less than e^-745, nothing that a double can show, from a probability above
+// e^least_after_drop.
+inline double ctc_deepest(Eigen::Index frames) {
+  return -2000.0 - 2.0 * static_cast<double>(frames);
+}
 inline double ctc_least_after_drop(Eigen::Index frames) {
   return ctc_deepest(frames) + 1.1 * static_cast<double>(frames) + 745.0;
 }
@@ -151,7 +158,8 @@ bool ctc_prepare(CtcTables& a, Label label) {
   }
   a.slack = a.frames - a.labels - repeats;
   a.dense = from_logits && a.classes <= 2 * a.symbols;
-  std::fill(a.lowest, a.lowest + a.pitch, a.dense ? -std::numeric_limits<double>::infinity() : ctc_least_log);
+  std::fill(a.lowest, a.lowest + a.pitch,
+            a.dense ? -std::numeric_limits<double>::infinity() : ctc_least_log);
   if (a.dense) {
     for (Index k = 0; k < a.symbols; ++k) a.lowest[a.symbol[k]] = ctc_least_log;
     for (Index s = 0; s < a.labels; ++s) a.slot[s] = a.symbol[a.slot[s]];
@@ -162,12 +170,14 @@ bool ctc_prepare(CtcTables& a, Label label) {
   return a.slack >= 0;
 }
 
-// Gathers what frame t holds of the symbols (in frame 0, unless dense, only of blank and the first label: no
-// other can be met), and pads with -inf. Returns the largest, or 0 if there is none above -inf.
+// Gathers what frame t holds of the symbols (in frame 0, unless dense, only of blank and the first
+// label: no other can be met), and pads with -inf. Returns the largest, or 0 if there is none above
+// -inf.
 template <class Scalar>
 double ctc_gather(const CtcTables& a, Eigen::Index t, const Scalar* frame, double* x) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
-  const Eigen::Index count = t == 0 && !a.dense ? (std::min<Eigen::Index>)(a.symbols, 2) : a.symbols;
+  const Eigen::Index count =
+      t == 0 && !a.dense ? (std::min<Eigen::Index>)(a.symbols, 2) : a.symbols;
   if (a.dense) {
     for (Eigen::Index k = 0; k < count; ++k) x[k] = static_cast<double>(frame[k]);
   } else {
@@ -182,20 +192,22 @@ double ctc_gather(const CtcTables& a, Eigen::Index t, const Scalar* frame, doubl
   return top == -infinity ? 0 : top;
 }
 
-// What is met among the emissions: the lowest log-probability relative to its frame's largest, the lowest that is
-// not dropped, and a sum that is NaN if one is.
+// What is met among the emissions: the lowest log-probability relative to its frame's largest, the
+// lowest that is not dropped, and a sum that is NaN if one is.
 struct CtcExtremes {
   CtcPacket lowest, lowest_kept, sum;
 };
 
-// x <- e^(x - top), raised to ctc_least where a path may use it, or dropped to 0 where the exponent is below
-// `deepest`. Returns the sum of the x.
-inline double ctc_exponentiate(const CtcTables& a, double top, double deepest, double* x, CtcExtremes& met) {
+// x <- e^(x - top), raised to ctc_least where a path may use it, or dropped to 0 where the exponent
+// is below `deepest`. Returns the sum of the x.
+inline double ctc_exponentiate(const CtcTables& a, double top, double deepest, double* x,
+                               CtcExtremes& met) {
   const CtcPacket infinite = pset1<CtcPacket>(-std::numeric_limits<double>::infinity());
   const CtcPacket deep = pset1<CtcPacket>(deepest), shift = pset1<CtcPacket>(top);
   CtcPacket mass = pset1<CtcPacket>(0);
   for (Eigen::Index k = 0; k < a.symbols; k += ctc_lanes) {
-    const CtcPacket y = psub(pload<CtcPacket>(x + k), shift), least = pload<CtcPacket>(a.lowest + k);
+    const CtcPacket y = psub(pload<CtcPacket>(x + k), shift),
+                    least = pload<CtcPacket>(a.lowest + k);
     const CtcPacket kept = pcmp_lt(deep, y), used = ctc_if(pcmp_lt(infinite, least), y);
     met.sum = padd(met.sum, y);
     met.lowest = pmin(met.lowest, ctc_if(pcmp_lt(infinite, y), used));
@@ -248,7 +260,8 @@ void ctc_frame_mass(const Scalar* frame, Eigen::Index classes, double* top, doub
                        [&](const Packet& x, Eigen::Index, Eigen::Index) {
                          const Packet is_top = pcmp_eq(x, at_top);
                          ones = padd(ones, ctc_if(is_top, one));
-                         rest = padd(rest, pselect(is_top, none, packet_exp_nonpositive(psub(x, at_top))));
+                         rest = padd(
+                             rest, pselect(is_top, none, packet_exp_nonpositive(psub(x, at_top))));
                        });
     *mass += static_cast<double>(predux(ones)) + static_cast<double>(predux(rest));
   }

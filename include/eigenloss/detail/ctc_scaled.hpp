@@ -25,17 +25,19 @@
 //   flat model, the forward variables would else run ahead to the last label and the backward ones
 //   to the first, and they would hardly overlap.
 //
-// Why no state that matters is lost: a positive sum below 2^-500 is raised to it. Products then stay normal numbers,
-// what is 0 is so because no path leads there, and every variable is an upper bound of its true value. Raising a
-// state adds at most 2^-500 times the variable of the other direction, which is below 2^490: at most n 2^-9 in a frame
-// of n states, of a total Z_t that includes every complete path. With all Z_t above 2^240, T frames add up to a
-// relative error below T n 2^-240.
+// Why no state that matters is lost: a positive sum below 2^-500 is raised to it. Products then
+// stay normal numbers, what is 0 is so because no path leads there, and every variable is an upper
+// bound of its true value. Raising a state adds at most 2^-500 times the variable of the other
+// direction, which is below 2^490: at most n 2^-9 in a frame of n states, of a total Z_t that
+// includes every complete path. With all Z_t above 2^240, T frames add up to a relative error below
+// T n 2^-240.
 //
-// Emissions below 2^-500 are rare. Those that are as good as 0 are dropped, if what is left proves that they were
-// (ctc_least_after_drop). The others would be wrong in the digits of a posterior below 2^-240, and so a gradient does
-// without scaled doubles. A value alone raises them like states; it has no Z_t: if anything was raised, the recursion
-// runs again with all of that dropped, for a lower bound, and the two must agree. What fails these tests runs in
-// numbers with an exponent of their own (ctc_log_domain.hpp).
+// Emissions below 2^-500 are rare. Those that are as good as 0 are dropped, if what is left proves
+// that they were (ctc_least_after_drop). The others would be wrong in the digits of a posterior
+// below 2^-240, and so a gradient does without scaled doubles. A value alone raises them like
+// states; it has no Z_t: if anything was raised, the recursion runs again with all of that dropped,
+// for a lower bound, and the two must agree. What fails these tests runs in numbers with an
+// exponent of their own (ctc_log_domain.hpp).
 namespace eigenloss::detail {
 
 // The states in use at frame t, rounded out to whole packets: [first, end).
@@ -70,9 +72,7 @@ inline int ctc_rescaling(double peak) {
 // The smallest number that a recursion keeps, and what it makes of a smaller one that is not 0.
 struct CtcFloor {
   CtcPacket least, cut;
-  CtcPacket operator()(const CtcPacket& x) const {
-    return ctc_if(pcmp_lt(cut, x), pmax(x, least));
-  }
+  CtcPacket operator()(const CtcPacket& x) const { return ctc_if(pcmp_lt(cut, x), pmax(x, least)); }
 };
 
 // One frame forward, from row to row. Returns the largest new state; with `watch`, adds to `raised`

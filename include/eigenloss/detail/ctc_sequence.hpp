@@ -35,8 +35,8 @@ double ctc_wide_range(CtcTables& a, Frames frames, bool backward, Visit visit) {
     const double top = ctc_gather(a, t, frames(t), x);
     for (Eigen::Index k = 0; k < a.symbols; ++k) x[k] -= top;
   }
-  const CtcLattice lattice{a.frames, a.labels, a.symbols, a.pitch, a.blank_slot, a.slot,
-                           a.emission, a.wide, a.wide_backward, a.wide_emission};
+  const CtcLattice lattice{a.frames, a.labels,   a.symbols, a.pitch,         a.blank_slot,
+                           a.slot,   a.emission, a.wide,    a.wide_backward, a.wide_emission};
   const CtcWide total = ctc_wide_forward(lattice, a.rows);
   if (backward) ctc_wide_backward(lattice, a.occupancy, visit);
   return ctc_log(total.mantissa, total.exponent) + total.huge;
@@ -81,8 +81,8 @@ void ctc_write(const CtcTables& a, Eigen::Index t, const Scalar* frame, double s
 
 // The same, where the emissions of frame t are its softmax times its mass
 template <class Scalar>
-void ctc_write_dense(const CtcTables& a, Eigen::Index t, double scale, const double* occupancy, double total,
-                     Scalar* out) {
+void ctc_write_dense(const CtcTables& a, Eigen::Index t, double scale, const double* occupancy,
+                     double total, Scalar* out) {
   const double* emission = a.emission + t * a.pitch;
   const double softmax = scale / a.mass[t], share = scale / total;
   for (Eigen::Index c = 0; c < a.classes; ++c) {

@@ -14,9 +14,10 @@ namespace detail {
 class CtcLease;
 }
 
-/// Buffers for the sequences at hand: one for each thread that works on a batch. They grow to what the largest batch
-/// needs and are kept until the object dies, so that later calls allocate nothing. Any number of calls and threads may
-/// share one object. Without one (`workspace` is null), each thread keeps a workspace of its own until it ends.
+/// Buffers for the sequences at hand: one for each thread that works on a batch. They grow to what
+/// the largest batch needs and are kept until the object dies, so that later calls allocate
+/// nothing. Any number of calls and threads may share one object. Without one (`workspace` is
+/// null), each thread keeps a workspace of its own until it ends.
 class CTCWorkspace {
  public:
   CTCWorkspace() = default;

@@ -3,9 +3,9 @@
 
 #include "numeric.hpp"
 
-// A dual number over packs: a value and its slope, carried through a formula together. It gives a formula its
-// exact derivative. At a kink the slope is that of the branch that the formula chooses; abs'(0) = 0, and
-// min, max share it half and half at a tie, as PyTorch does.
+// A dual number over packs: a value and its slope, carried through a formula together. It gives a
+// formula its exact derivative. At a kink the slope is that of the branch that the formula chooses;
+// abs'(0) = 0, and min, max share it half and half at a tie, as PyTorch does.
 namespace eigenloss {
 
 template <class V>
@@ -39,12 +39,24 @@ struct Dual {
   EIGEN_STRONG_INLINE Dual& operator*=(const Dual& b) { return *this = *this * b; }
   EIGEN_STRONG_INLINE Dual& operator/=(const Dual& b) { return *this = *this / b; }
 
-  friend EIGEN_STRONG_INLINE auto operator<(const Dual& a, const Dual& b) { return a.value < b.value; }
-  friend EIGEN_STRONG_INLINE auto operator<=(const Dual& a, const Dual& b) { return a.value <= b.value; }
-  friend EIGEN_STRONG_INLINE auto operator>(const Dual& a, const Dual& b) { return a.value > b.value; }
-  friend EIGEN_STRONG_INLINE auto operator>=(const Dual& a, const Dual& b) { return a.value >= b.value; }
-  friend EIGEN_STRONG_INLINE auto operator==(const Dual& a, const Dual& b) { return a.value == b.value; }
-  friend EIGEN_STRONG_INLINE auto operator!=(const Dual& a, const Dual& b) { return a.value != b.value; }
+  friend EIGEN_STRONG_INLINE auto operator<(const Dual& a, const Dual& b) {
+    return a.value < b.value;
+  }
+  friend EIGEN_STRONG_INLINE auto operator<=(const Dual& a, const Dual& b) {
+    return a.value <= b.value;
+  }
+  friend EIGEN_STRONG_INLINE auto operator>(const Dual& a, const Dual& b) {
+    return a.value > b.value;
+  }
+  friend EIGEN_STRONG_INLINE auto operator>=(const Dual& a, const Dual& b) {
+    return a.value >= b.value;
+  }
+  friend EIGEN_STRONG_INLINE auto operator==(const Dual& a, const Dual& b) {
+    return a.value == b.value;
+  }
+  friend EIGEN_STRONG_INLINE auto operator!=(const Dual& a, const Dual& b) {
+    return a.value != b.value;
+  }
 
   using M = decltype(std::declval<V>() < std::declval<V>());
   friend EIGEN_STRONG_INLINE Dual where(const M& mask, const Dual& a, const Dual& b) {

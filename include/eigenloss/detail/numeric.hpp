@@ -53,7 +53,8 @@ EIGEN_STRONG_INLINE V square(const V& x) {
   return x * x;
 }
 
-// 1 / x for an option x >= 0: finite even where x is too small for a finite inverse, so that 0 / x is 0.
+// 1 / x for an option x >= 0: finite even where x is too small for a finite inverse, so that 0 / x
+// is 0.
 template <class V>
 EIGEN_STRONG_INLINE V inverse(double x) {
   using S = typename V::Scalar;
@@ -62,8 +63,8 @@ EIGEN_STRONG_INLINE V inverse(double x) {
   return V(S(S(1) / (number < least ? least : number)));
 }
 
-// A sum and what rounding took from it, kept apart (Donald Knuth's two-sum): its error does not grow with the
-// number of terms.
+// A sum and what rounding took from it, kept apart (Donald Knuth's two-sum): its error does not
+// grow with the number of terms.
 template <class V>
 struct CompensatedSum {
   V sum = V(0), lost = V(0);
@@ -76,8 +77,8 @@ struct CompensatedSum {
   }
 };
 
-// The ordered sum of blocks. float and double terms are added up in compensated double; numbers of another
-// type in themselves.
+// The ordered sum of blocks. float and double terms are added up in compensated double; numbers of
+// another type in themselves.
 template <class T>
 class Total {
  public:

@@ -25,8 +25,9 @@ template <class A, class = void>
 struct IsWritable : std::false_type {};
 template <class A>
 struct IsWritable<A, std::enable_if_t<!std::is_const<A>::value && in_memory<A>()>>
-    : std::integral_constant<bool, !std::is_const<std::remove_pointer_t<
-                                       decltype(std::declval<A&>().data())>>::value> {};
+    : std::integral_constant<
+          bool, !std::is_const<std::remove_pointer_t<decltype(std::declval<A&>().data())>>::value> {
+};
 template <>
 struct IsWritable<Skip> : std::true_type {};
 template <>
@@ -73,7 +74,8 @@ void resize(A& array, const Shape<Rank>& shape) {
         array.resize(static_cast<Eigen::Index>(shape[0]), static_cast<Eigen::Index>(shape[1]));
       }
     }
-  } else if constexpr (std::is_same<PlainOf<A>, A>::value && std::is_default_constructible<A>::value) {
+  } else if constexpr (std::is_same<PlainOf<A>, A>::value &&
+                       std::is_default_constructible<A>::value) {
     using I = typename A::Index;
     Eigen::array<I, Rank> dimensions;
     for (std::size_t k = 0; k < Rank; ++k) dimensions[k] = static_cast<I>(shape[k]);
@@ -83,8 +85,8 @@ void resize(A& array, const Shape<Rank>& shape) {
 template <class S, class D, int O, class I, std::size_t Rank>
 void resize(Eigen::TensorFixedSize<S, D, O, I>&, const Shape<Rank>&) {}
 
-// Where results go: blocks of T in storage order, to storage of any container and scalar type, so that an
-// engine is compiled once for all of them. A Sink<T, Skip> takes nothing.
+// Where results go: blocks of T in storage order, to storage of any container and scalar type, so
+// that an engine is compiled once for all of them. A Sink<T, Skip> takes nothing.
 struct Stored {};
 template <class T, class Kind>
 class Sink;
@@ -124,9 +126,15 @@ class Sink<T, Stored> {
  private:
   template <class S>
   explicit Sink(const Lines<S>& lines)
-      : data_(lines.data), inner_(lines.inner), outer_(lines.outer), inner_stride_(lines.inner_stride),
-        outer_stride_(lines.outer_stride), write_(&write_to<S>), read_(&read_from<S>) {
-    if constexpr (std::is_same<T, S>::value) contiguous_ = lines.contiguous() ? lines.data : nullptr;
+      : data_(lines.data),
+        inner_(lines.inner),
+        outer_(lines.outer),
+        inner_stride_(lines.inner_stride),
+        outer_stride_(lines.outer_stride),
+        write_(&write_to<S>),
+        read_(&read_from<S>) {
+    if constexpr (std::is_same<T, S>::value)
+      contiguous_ = lines.contiguous() ? lines.data : nullptr;
   }
   template <class S>
   Lines<S> lines() const {

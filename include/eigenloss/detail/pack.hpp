@@ -10,14 +10,15 @@
 #include "packet_math.hpp"
 #include "registers.hpp"
 
-// A pack is a few numbers on which a formula is evaluated at once: Eigen's SIMD registers behind operators
-// and the usual names. Nothing else in the library knows what a register is.
+// A pack is a few numbers on which a formula is evaluated at once: Eigen's SIMD registers behind
+// operators and the usual names. Nothing else in the library knows what a register is.
 namespace eigenloss {
 
 template <class T, bool Simd, int Registers>
 struct Pack;
 
-// The answer of a comparison, one for each lane; where(mask, a, b) chooses by it. Masks combine with & | ~.
+// The answer of a comparison, one for each lane; where(mask, a, b) chooses by it. Masks combine
+// with & | ~.
 template <class T, bool Simd, int Registers = 1>
 struct Mask {
   static constexpr int registers = Registers;
@@ -37,24 +38,30 @@ struct Mask {
   friend EIGEN_STRONG_INLINE Mask operator&(const Mask& a, const Mask& b) {
     return detail::map<Mask>(
         [](const Part& x, const Part& y) -> Part {
-          if constexpr (simd) return Eigen::internal::pand(x, y);
-          else return x && y;
+          if constexpr (simd)
+            return Eigen::internal::pand(x, y);
+          else
+            return x && y;
         },
         a, b);
   }
   friend EIGEN_STRONG_INLINE Mask operator|(const Mask& a, const Mask& b) {
     return detail::map<Mask>(
         [](const Part& x, const Part& y) -> Part {
-          if constexpr (simd) return Eigen::internal::por(x, y);
-          else return x || y;
+          if constexpr (simd)
+            return Eigen::internal::por(x, y);
+          else
+            return x || y;
         },
         a, b);
   }
   friend EIGEN_STRONG_INLINE Mask operator~(const Mask& a) {
     return detail::map<Mask>(
         [](const Part& x) -> Part {
-          if constexpr (simd) return Eigen::internal::pandnot(Eigen::internal::ptrue(x), x);
-          else return !x;
+          if constexpr (simd)
+            return Eigen::internal::pandnot(Eigen::internal::ptrue(x), x);
+          else
+            return !x;
         },
         a);
   }
@@ -62,8 +69,10 @@ struct Mask {
   friend EIGEN_STRONG_INLINE P where(const Mask& mask, const P& a, const P& b) {
     return detail::map<P>(
         [](const Part& m, const Register& x, const Register& y) -> Register {
-          if constexpr (simd) return Eigen::internal::pselect(m, x, y);
-          else return m ? x : y;
+          if constexpr (simd)
+            return Eigen::internal::pselect(m, x, y);
+          else
+            return m ? x : y;
         },
         mask, a, b);
   }
@@ -71,8 +80,10 @@ struct Mask {
   friend EIGEN_STRONG_INLINE bool any(const Mask& mask) {
     bool found = false;
     for (int k = 0; k < Registers; ++k) {
-      if constexpr (simd) found = found || Eigen::internal::predux_any(mask.parts[k]);
-      else found = found || mask.parts[k];
+      if constexpr (simd)
+        found = found || Eigen::internal::predux_any(mask.parts[k]);
+      else
+        found = found || mask.parts[k];
     }
     return found;
   }
@@ -93,48 +104,62 @@ struct Pack {
   Pack() = default;
   EIGEN_STRONG_INLINE Pack(const Scalar& number) {
     for (int k = 0; k < Registers; ++k) {
-      if constexpr (simd) parts[k] = Eigen::internal::pset1<Register>(number);
-      else parts[k] = number;
+      if constexpr (simd)
+        parts[k] = Eigen::internal::pset1<Register>(number);
+      else
+        parts[k] = number;
     }
   }
-  template <class Number, std::enable_if_t<std::is_arithmetic<Number>::value &&
-                                               !std::is_same<Number, Scalar>::value,
-                                           int> = 0>
+  template <class Number,
+            std::enable_if_t<
+                std::is_arithmetic<Number>::value && !std::is_same<Number, Scalar>::value, int> = 0>
   EIGEN_STRONG_INLINE Pack(Number number) : Pack(Scalar(number)) {}
 
   static EIGEN_STRONG_INLINE Pack load(const Scalar* from) {
     Pack pack;
     for (int k = 0; k < Registers; ++k) {
-      if constexpr (simd) pack.parts[k] = Eigen::internal::ploadu<Register>(from + k * width);
-      else pack.parts[k] = from[k];
+      if constexpr (simd)
+        pack.parts[k] = Eigen::internal::ploadu<Register>(from + k * width);
+      else
+        pack.parts[k] = from[k];
     }
     return pack;
   }
   EIGEN_STRONG_INLINE void store(Scalar* to) const {
     for (int k = 0; k < Registers; ++k) {
-      if constexpr (simd) Eigen::internal::pstoreu(to + k * width, parts[k]);
-      else to[k] = parts[k];
+      if constexpr (simd)
+        Eigen::internal::pstoreu(to + k * width, parts[k]);
+      else
+        to[k] = parts[k];
     }
   }
 
   friend EIGEN_STRONG_INLINE Pack operator+(const Pack& a, const Pack& b) {
     return detail::map<Pack>(
-        [](const Register& x, const Register& y) -> Register { return Eigen::internal::padd(x, y); },
+        [](const Register& x, const Register& y) -> Register {
+          return Eigen::internal::padd(x, y);
+        },
         a, b);
   }
   friend EIGEN_STRONG_INLINE Pack operator-(const Pack& a, const Pack& b) {
     return detail::map<Pack>(
-        [](const Register& x, const Register& y) -> Register { return Eigen::internal::psub(x, y); },
+        [](const Register& x, const Register& y) -> Register {
+          return Eigen::internal::psub(x, y);
+        },
         a, b);
   }
   friend EIGEN_STRONG_INLINE Pack operator*(const Pack& a, const Pack& b) {
     return detail::map<Pack>(
-        [](const Register& x, const Register& y) -> Register { return Eigen::internal::pmul(x, y); },
+        [](const Register& x, const Register& y) -> Register {
+          return Eigen::internal::pmul(x, y);
+        },
         a, b);
   }
   friend EIGEN_STRONG_INLINE Pack operator/(const Pack& a, const Pack& b) {
     return detail::map<Pack>(
-        [](const Register& x, const Register& y) -> Register { return Eigen::internal::pdiv(x, y); },
+        [](const Register& x, const Register& y) -> Register {
+          return Eigen::internal::pdiv(x, y);
+        },
         a, b);
   }
   friend EIGEN_STRONG_INLINE Pack operator-(const Pack& a) {
@@ -150,24 +175,30 @@ struct Pack {
   friend EIGEN_STRONG_INLINE M operator<(const Pack& a, const Pack& b) {
     return detail::map<M>(
         [](const Register& x, const Register& y) -> typename M::Part {
-          if constexpr (simd) return Eigen::internal::pcmp_lt(x, y);
-          else return bool(x < y);
+          if constexpr (simd)
+            return Eigen::internal::pcmp_lt(x, y);
+          else
+            return bool(x < y);
         },
         a, b);
   }
   friend EIGEN_STRONG_INLINE M operator<=(const Pack& a, const Pack& b) {
     return detail::map<M>(
         [](const Register& x, const Register& y) -> typename M::Part {
-          if constexpr (simd) return Eigen::internal::pcmp_le(x, y);
-          else return bool(x <= y);
+          if constexpr (simd)
+            return Eigen::internal::pcmp_le(x, y);
+          else
+            return bool(x <= y);
         },
         a, b);
   }
   friend EIGEN_STRONG_INLINE M operator==(const Pack& a, const Pack& b) {
     return detail::map<M>(
         [](const Register& x, const Register& y) -> typename M::Part {
-          if constexpr (simd) return Eigen::internal::pcmp_eq(x, y);
-          else return bool(x == y);
+          if constexpr (simd)
+            return Eigen::internal::pcmp_eq(x, y);
+          else
+            return bool(x == y);
         },
         a, b);
   }
@@ -186,8 +217,10 @@ struct Pack {
   friend EIGEN_STRONG_INLINE Pack larger(const Pack& a, const Pack& b) {
     return detail::map<Pack>(
         [](const Register& x, const Register& y) -> Register {
-          if constexpr (simd) return Eigen::internal::pmax(x, y);
-          else return x < y ? y : x;
+          if constexpr (simd)
+            return Eigen::internal::pmax(x, y);
+          else
+            return x < y ? y : x;
         },
         a, b);
   }
@@ -202,8 +235,8 @@ struct Pack {
   }
   friend EIGEN_STRONG_INLINE Pack sqrt(const Pack& a) {
     if constexpr (simd) {
-      return detail::map<Pack>(
-          [](const Register& x) -> Register { return detail::square_root(x); }, a);
+      return detail::map<Pack>([](const Register& x) -> Register { return detail::square_root(x); },
+                               a);
     } else {
       using std::sqrt;
       return detail::map<Pack>([](const Register& x) -> Register { return sqrt(x); }, a);
@@ -266,15 +299,16 @@ struct Pack {
   }
   friend Pack pow(const Pack& a, const Pack& b) {
     using std::pow;
-    return detail::lane_by_lane([](const Scalar& x, const Scalar& y) -> Scalar { return pow(x, y); },
-                                a, b);
+    return detail::lane_by_lane(
+        [](const Scalar& x, const Scalar& y) -> Scalar { return pow(x, y); }, a, b);
   }
 
   friend Pack sinh(const Pack& a) {
     const Pack size = abs(a);
     const Pack u = expm1(size);
     const Pack half = exp(Pack(0.5) * size);  // (half/2)·half is finite as long as sinh is
-    const Pack s = where(size < Pack(20), Pack(0.5) * (u + u / (u + Pack(1))), Pack(0.5) * half * half);
+    const Pack s =
+        where(size < Pack(20), Pack(0.5) * (u + u / (u + Pack(1))), Pack(0.5) * half * half);
     return where(a < Pack(0), -s, s);
   }
   friend Pack cosh(const Pack& a) {
@@ -319,8 +353,9 @@ EIGEN_STRONG_INLINE T largest_of_lanes(const Pack<T, Simd, Registers>& pack) {
 
 // Copies a square block with as many rows as a register has lanes, rows becoming columns.
 template <class Register, class T>
-EIGEN_STRONG_INLINE void transpose_registers(const Register&, const T* from, std::ptrdiff_t from_stride,
-                                             T* to, std::ptrdiff_t to_stride) {
+EIGEN_STRONG_INLINE void transpose_registers(const Register&, const T* from,
+                                             std::ptrdiff_t from_stride, T* to,
+                                             std::ptrdiff_t to_stride) {
   constexpr int width = Eigen::internal::unpacket_traits<Register>::size;
   Eigen::internal::PacketBlock<Register, width> square;
   for (int k = 0; k < width; ++k) {

@@ -79,7 +79,8 @@ P lane_by_lane(F f, const P& a, const More&... more) {
   }
 }
 
-// log1p and expm1 for number types that lack them (William Kahan's correction of the rounding of 1 + x).
+// log1p and expm1 for number types that lack them (William Kahan's correction of the rounding of 1
+// + x).
 template <class T>
 T generic_log1p(const T& x) {
   using std::log;

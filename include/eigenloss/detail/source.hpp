@@ -11,7 +11,8 @@
 
 #include "memory.hpp"
 
-// Where a view's numbers come from: memory, a tensor expression, a matrix expression, or one number.
+// Where a view's numbers come from: memory, a tensor expression, a matrix expression, or one
+// number.
 namespace eigenloss {
 namespace detail {
 
@@ -41,7 +42,8 @@ struct MemorySource {
 };
 template <class A>
 struct Source<A, std::enable_if_t<in_memory<A>()>> : MemorySource<typename Traits<A>::Scalar> {
-  explicit Source(const A& array) : MemorySource<typename Traits<A>::Scalar>{read_only(lines_of(array))} {}
+  explicit Source(const A& array)
+      : MemorySource<typename Traits<A>::Scalar>{read_only(lines_of(array))} {}
 };
 
 template <class A>
@@ -65,9 +67,8 @@ struct Source<A, std::enable_if_t<is_tensor<A> && !in_memory<A>()>> {
     if constexpr (bool(Evaluator::PacketAccess) && std::is_same<T, Scalar>::value) {
       constexpr Index width = Eigen::internal::packet_traits<Scalar>::size;
       for (; i + width <= count; i += width) {
-        Eigen::internal::pstoreu(
-            to + i, evaluator.template packet<Eigen::Unaligned>(
-                        static_cast<typename Evaluator::Index>(first + i)));
+        Eigen::internal::pstoreu(to + i, evaluator.template packet<Eigen::Unaligned>(
+                                             static_cast<typename Evaluator::Index>(first + i)));
       }
     }
     for (; i < count; ++i) to[i] = convert<T>(at(first + i));
@@ -86,7 +87,8 @@ struct Source<A, std::enable_if_t<is_dense<A> && !in_memory<A>()>> {
   Index inner;
 
   explicit Source(const A& expression)
-      : evaluator(expression.derived()), inner((std::max)(Index(expression.innerSize()), Index(1))) {}
+      : evaluator(expression.derived()),
+        inner((std::max)(Index(expression.innerSize()), Index(1))) {}
   Source(const Source&) = delete;
   const Scalar* pointer() const { return nullptr; }
   static Eigen::Index row(Index outer_index, Index inner_index) {

@@ -3,8 +3,9 @@
 
 #include "pack.hpp"
 
-// Stores that bypass the cache: for outputs too large to be still in it when they are read again. They save
-// the read of the line that an ordinary store makes. Where the machine has none, ordinary stores.
+// Stores that bypass the cache: for outputs too large to be still in it when they are read again.
+// They save the read of the line that an ordinary store makes. Where the machine has none, ordinary
+// stores.
 namespace eigenloss {
 namespace detail {
 
@@ -13,16 +14,28 @@ void store_past_cache(T* to, const Register& x) {
   Eigen::internal::pstoreu(to, x);
 }
 #if defined(EIGEN_VECTORIZE_SSE)
-inline void store_past_cache(float* to, const Eigen::internal::Packet4f& x) { _mm_stream_ps(to, x); }
-inline void store_past_cache(double* to, const Eigen::internal::Packet2d& x) { _mm_stream_pd(to, x); }
+inline void store_past_cache(float* to, const Eigen::internal::Packet4f& x) {
+  _mm_stream_ps(to, x);
+}
+inline void store_past_cache(double* to, const Eigen::internal::Packet2d& x) {
+  _mm_stream_pd(to, x);
+}
 #endif
 #if defined(EIGEN_VECTORIZE_AVX)
-inline void store_past_cache(float* to, const Eigen::internal::Packet8f& x) { _mm256_stream_ps(to, x); }
-inline void store_past_cache(double* to, const Eigen::internal::Packet4d& x) { _mm256_stream_pd(to, x); }
+inline void store_past_cache(float* to, const Eigen::internal::Packet8f& x) {
+  _mm256_stream_ps(to, x);
+}
+inline void store_past_cache(double* to, const Eigen::internal::Packet4d& x) {
+  _mm256_stream_pd(to, x);
+}
 #endif
 #if defined(EIGEN_VECTORIZE_AVX512)
-inline void store_past_cache(float* to, const Eigen::internal::Packet16f& x) { _mm512_stream_ps(to, x); }
-inline void store_past_cache(double* to, const Eigen::internal::Packet8d& x) { _mm512_stream_pd(to, x); }
+inline void store_past_cache(float* to, const Eigen::internal::Packet16f& x) {
+  _mm512_stream_ps(to, x);
+}
+inline void store_past_cache(double* to, const Eigen::internal::Packet8d& x) {
+  _mm512_stream_pd(to, x);
+}
 #endif
 
 // Outputs of more bytes than this are streamed.

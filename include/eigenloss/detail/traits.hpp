@@ -11,7 +11,8 @@
 
 #include "check.hpp"
 
-// What the library knows of a container by its type, and the plain containers that results come back in.
+// What the library knows of a container by its type, and the plain containers that results come
+// back in.
 namespace eigenloss {
 namespace detail {
 
@@ -19,7 +20,8 @@ template <class A>
 constexpr bool is_tensor =
     std::is_base_of<Eigen::TensorBase<A, Eigen::ReadOnlyAccessors>, A>::value;
 template <class D>
-std::true_type derives_from_dense(const Eigen::DenseBase<D>*);  // D is not A for x.head(n): VectorBlock
+std::true_type derives_from_dense(
+    const Eigen::DenseBase<D>*);  // D is not A for x.head(n): VectorBlock
 std::false_type derives_from_dense(const void*);
 template <class A>
 constexpr bool is_dense = decltype(derives_from_dense(static_cast<const A*>(nullptr)))::value;
@@ -140,13 +142,14 @@ struct Plain<A, std::enable_if_t<is_dense<A>>> {
 template <class A>
 using PlainOf = typename Plain<A>::type;
 
-// The container of one S for each unit, where the unit takes `Less` dimensions away from the input A.
+// The container of one S for each unit, where the unit takes `Less` dimensions away from the input
+// A.
 template <class A, class S, std::size_t Less>
 auto units_of() {
   if constexpr (is_tensor<A>) {
-    return Eigen::Tensor<S, int(Traits<A>::rank - (std::min)(Less, Traits<A>::rank)),
-                         Traits<A>::row_major ? Eigen::RowMajor : Eigen::ColMajor,
-                         typename Eigen::internal::traits<A>::Index>();
+    return Eigen::Tensor < S, int(Traits<A>::rank - (std::min)(Less, Traits<A>::rank)),
+           Traits<A>::row_major ? Eigen::RowMajor : Eigen::ColMajor,
+           typename Eigen::internal::traits<A>::Index > ();
   } else if constexpr (Less > 0) {
     if constexpr (std::is_base_of<Eigen::ArrayBase<DenseOf<A>>, A>::value) {
       return Eigen::Array<S, Eigen::Dynamic, 1>();

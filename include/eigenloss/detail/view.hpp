@@ -7,20 +7,23 @@
 
 #include "source.hpp"
 
-// The view of an argument: its rank, shape and storage order, and its numbers, read in storage order as the
-// type that the loss computes in. A plain contiguous array of that type is read in place; everything else
-// (expressions, strides, casts) is copied block by block into a buffer of the caller's.
+// The view of an argument: its rank, shape and storage order, and its numbers, read in storage
+// order as the type that the loss computes in. A plain contiguous array of that type is read in
+// place; everything else (expressions, strides, casts) is copied block by block into a buffer of
+// the caller's.
 namespace eigenloss {
 namespace detail {
 
 // ---- Reading, whatever the container. ----
 
-// What the engines read from: the numbers of a view, of type T, in storage order. It knows nothing of the
-// container, so that an engine is compiled once for all of them. It refers to what it reads from.
+// What the engines read from: the numbers of a view, of type T, in storage order. It knows nothing
+// of the container, so that an engine is compiled once for all of them. It refers to what it reads
+// from.
 template <class T>
 class Reader {
  public:
-  // A source has at(i) and copy(first, count, T* to); `contiguous` are its numbers in place, if they are.
+  // A source has at(i) and copy(first, count, T* to); `contiguous` are its numbers in place, if
+  // they are.
   template <class S>
   Reader(const S& source, const T* contiguous)
       : contiguous_(contiguous), source_(&source), at_(&at_of<S>), copy_(&copy_of<S>) {}
@@ -79,7 +82,9 @@ class View {
   }
   const T* data() const { return contiguous_; }
   T at(Index i) const { return convert<T>(source_.at(i)); }
-  const T* read(Index first, Index count, T* buffer) const { return reader().read(first, count, buffer); }
+  const T* read(Index first, Index count, T* buffer) const {
+    return reader().read(first, count, buffer);
+  }
 
  private:
   Shape<rank> shape_;
@@ -106,7 +111,8 @@ template <class T, std::size_t Rank>
 class Broadcast {
  public:
   // `own` is the shape of the numbers, written with as many dimensions as the larger one.
-  Broadcast(const Reader<T>& numbers, const Shape<Rank>& own, const Shape<Rank>& shape, bool row_major)
+  Broadcast(const Reader<T>& numbers, const Shape<Rank>& own, const Shape<Rank>& shape,
+            bool row_major)
       : numbers_(numbers), shape_(shape), row_major_(row_major) {
     Index step = 1;
     for (std::size_t k = 0; k < Rank; ++k) {
@@ -136,12 +142,16 @@ class Broadcast {
 
  private:
   Index line_length() const {
-    if constexpr (Rank == 0) return 1;
-    else return shape_[row_major_ ? Rank - 1 : 0];
+    if constexpr (Rank == 0)
+      return 1;
+    else
+      return shape_[row_major_ ? Rank - 1 : 0];
   }
   Index line_step() const {
-    if constexpr (Rank == 0) return 0;
-    else return step_[row_major_ ? Rank - 1 : 0];
+    if constexpr (Rank == 0)
+      return 0;
+    else
+      return step_[row_major_ ? Rank - 1 : 0];
   }
   Index source_index(Index i) const {
     const Shape<Rank> at = position(i, shape_, row_major_);

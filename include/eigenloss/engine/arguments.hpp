@@ -11,8 +11,8 @@
 #include "../detail/output.hpp"
 #include "../detail/view.hpp"
 
-// The arguments of one call of a loss: views of its inputs, its weights and its outputs, all checked before
-// anything is read or written.
+// The arguments of one call of a loss: views of its inputs, its weights and its outputs, all
+// checked before anything is read or written.
 namespace eigenloss {
 namespace detail {
 
@@ -121,8 +121,9 @@ class UnitWeights {
       }
     }
     if (!right) {
-      Check<Kernel>::fail("the weights have shape ", view.shape(), ", which is not that of the losses, ",
-                          units, ", nor 1 in some of its dimensions");
+      Check<Kernel>::fail("the weights have shape ", view.shape(),
+                          ", which is not that of the losses, ", units,
+                          ", nor 1 in some of its dimensions");
     }
     return shape;
   }
@@ -184,7 +185,8 @@ class Arguments<Kernel, std::tuple<ReadAs...>, In...> {
   template <std::size_t I, std::size_t Rank>
   void check_shape(const Shape<Rank>& expected, const char* whose) const {
     bool same = std::decay_t<decltype(view<I>())>::rank == Rank;
-    if constexpr (std::decay_t<decltype(view<I>())>::rank == Rank) same = view<I>().shape() == expected;
+    if constexpr (std::decay_t<decltype(view<I>())>::rank == Rank)
+      same = view<I>().shape() == expected;
     if (!same) {
       Check<Kernel>::fail(Check<Kernel>::argument(I), " has shape ", view<I>().shape(),
                           ", expected ", whose, expected);
@@ -197,8 +199,8 @@ class Arguments<Kernel, std::tuple<ReadAs...>, In...> {
     if constexpr (std::decay_t<decltype(v)>::rank == 0) {
       Check<Kernel>::fail(Check<Kernel>::argument(I), " = ", v.at(i), " is not ", expected);
     } else {
-      Check<Kernel>::fail(Check<Kernel>::argument(I), position(i, v.shape(), row_major), " = ", v.at(i),
-                          " is not ", expected);
+      Check<Kernel>::fail(Check<Kernel>::argument(I), position(i, v.shape(), row_major), " = ",
+                          v.at(i), " is not ", expected);
     }
   }
 
@@ -214,7 +216,8 @@ class Arguments<Kernel, std::tuple<ReadAs...>, In...> {
   }
 
  private:
-  // Maps can claim any size. An extent of 0 counts as 1, since the others may have to be counted without it.
+  // Maps can claim any size. An extent of 0 counts as 1, since the others may have to be counted
+  // without it.
   template <std::size_t... I>
   void check_counts(std::index_sequence<I...>) const {
     (check_count(I, view<I>().shape(), largest_count<In>()), ...);
@@ -233,7 +236,8 @@ class Arguments<Kernel, std::tuple<ReadAs...>, In...> {
   }
 
   template <class Outs, std::size_t... I, std::size_t... K>
-  void check_gradients(const Outs& outs, std::index_sequence<I...>, std::index_sequence<K...>) const {
+  void check_gradients(const Outs& outs, std::index_sequence<I...>,
+                       std::index_sequence<K...>) const {
     (check_gradient<I>(std::get<K>(outs)), ...);
     (void)outs;
   }
@@ -249,7 +253,8 @@ class Arguments<Kernel, std::tuple<ReadAs...>, In...> {
     (void)out;
   }
   template <class Outs, std::size_t... I, std::size_t... K>
-  void resize_gradients(const Outs& outs, std::index_sequence<I...>, std::index_sequence<K...>) const {
+  void resize_gradients(const Outs& outs, std::index_sequence<I...>,
+                        std::index_sequence<K...>) const {
     (resize_gradient<I>(std::get<K>(outs)), ...);
     (void)outs;
   }
@@ -276,7 +281,8 @@ void check_and_resize_values(Out& out, const Shape<UnitRank>& units, bool only_c
       shape = units;
     }
     if (only_check && !fits(out, shape)) {
-      Check<Kernel>::fail("the storage for the values has shape ", shape_of(out), ", expected ", units);
+      Check<Kernel>::fail("the storage for the values has shape ", shape_of(out), ", expected ",
+                          units);
     }
     if constexpr (Traits<Out>::rank == shape.size()) {
       if (!only_check) resize(out, shape);

@@ -10,7 +10,8 @@
 namespace eigenloss {
 namespace detail {
 
-// How an axis cuts the memory of any layout: the dimensions that vary more slowly, it, the faster ones.
+// How an axis cuts the memory of any layout: the dimensions that vary more slowly, it, the faster
+// ones.
 struct AxisCut {
   Index outer = 1, size = 1, inner = 1;
 

@@ -10,10 +10,11 @@
 
 // Weighted sums of losses: auto loss = 0.7 * L1<Mean>{} + 0.3 * MSE<Mean>{};
 //
-// A combination is a loss with the same verbs and adverbs; all its terms take the same arguments. Its terms are the
-// tuple `terms` and their weights the array `weights`, in the order of the sum; both may change between calls.
-// Pointwise terms of one reduction run as one pass over memory; others one after the other, each adding its
-// gradients to those before it. Terms are all Unreduced or none of them is.
+// A combination is a loss with the same verbs and adverbs; all its terms take the same arguments.
+// Its terms are the tuple `terms` and their weights the array `weights`, in the order of the sum;
+// both may change between calls. Pointwise terms of one reduction run as one pass over memory;
+// others one after the other, each adding its gradients to those before it. Terms are all Unreduced
+// or none of them is.
 namespace eigenloss {
 namespace kernel {
 
@@ -45,7 +46,9 @@ struct Fused {
   template <class T, class... More>
   T value(const T& x, const More&... more) const {
     T sum(0);
-    for_each([&](const auto& kernel, double factor) { sum = sum + T(factor) * kernel.value(x, more...); });
+    for_each([&](const auto& kernel, double factor) {
+      sum = sum + T(factor) * kernel.value(x, more...);
+    });
     return sum;
   }
   template <class T, class... More>
@@ -56,7 +59,8 @@ struct Fused {
     sum.first = T(0);
     for (auto& slope : sum.second) slope = T(0);
     for_each([&](const auto& kernel, double factor) {
-      const auto term = detail::element<true>(kernel, in, std::make_index_sequence<all>{}, Predictions{});
+      const auto term =
+          detail::element<true>(kernel, in, std::make_index_sequence<all>{}, Predictions{});
       sum.first = sum.first + T(factor) * term.value;
       for (std::size_t g = 0; g < Predictions::size(); ++g) {
         sum.second[g] = sum.second[g] + T(factor) * term.slopes[g];
@@ -90,18 +94,20 @@ struct check::NameOf<kernel::Fused<Kernels...>, void> {
   }
 };
 
-// A combination whose terms are evaluated in groups: those that can be fused with an earlier one belong to it.
+// A combination whose terms are evaluated in groups: those that can be fused with an earlier one
+// belong to it.
 struct CombinationEngine {
   template <class L, class... In>
-  using Values = typename L::Kernel::First::Engine::template Values<typename L::Kernel::First, In...>;
+  using Values =
+      typename L::Kernel::First::Engine::template Values<typename L::Kernel::First, In...>;
 
   template <bool Value, bool Gradient, class L, class Workers, class W, class ValueOut, class Outs,
             class... In>
   static auto evaluate(const L& loss, const Workers& workers, const W& weights, const Term& term,
                        ValueOut& values, const Outs& outs, const In&... in) {
     constexpr std::size_t terms = std::tuple_size<decltype(loss.terms)>::value;
-    return evaluate_groups<Value, Gradient>(std::make_index_sequence<terms>{}, loss, workers, weights,
-                                            term, values, outs, in...);
+    return evaluate_groups<Value, Gradient>(std::make_index_sequence<terms>{}, loss, workers,
+                                            weights, term, values, outs, in...);
   }
 
   // The divisor of the terms, if they have one in common.
@@ -166,24 +172,24 @@ struct CombinationEngine {
     }
   }
 
-  template <bool Value, bool Gradient, std::size_t... I, class L, class Workers, class W, class ValueOut,
-            class Outs, class... In>
-  static auto evaluate_groups(std::index_sequence<I...>, const L& loss, const Workers& workers, const W& w,
-                              const Term& term, ValueOut& values, const Outs& outs, const In&... in) {
+  template <bool Value, bool Gradient, std::size_t... I, class L, class Workers, class W,
+            class ValueOut, class Outs, class... In>
+  static auto evaluate_groups(std::index_sequence<I...>, const L& loss, const Workers& workers,
+                              const W& w, const Term& term, ValueOut& values, const Outs& outs,
+                              const In&... in) {
     using R = typename L::Reduction;
-    check::same_kind_of_terms<(... && (is_unreduced<typename std::tuple_element_t<
-                                           I, decltype(loss.terms)>::Reduction> == is_unreduced<R>))>();
     using T = ComputedOf<typename L::Kernel, In...>;
     T value(0);
     bool first = term.first;
     const auto evaluate_one = [&](const auto& part, double factor) {
       using Part = std::decay_t<decltype(part)>;
       const Term next{term.factor * factor, first};
-      if constexpr (Value && !is_unreduced<R>) {
-        value = value + Part::Engine::template evaluate<Value, Gradient>(part, workers, w, next, values,
-                                                                         outs, in...);
+      if constexpr (Value && !is_unreduced<R> && !is_unreduced<typename Part::Reduction>) {
+        value = value + Part::Engine::template evaluate<Value, Gradient>(part, workers, w, next,
+                                                                         values, outs, in...);
       } else {
-        Part::Engine::template evaluate<Value, Gradient>(part, workers, w, next, values, outs, in...);
+        Part::Engine::template evaluate<Value, Gradient>(part, workers, w, next, values, outs,
+                                                         in...);
       }
       first = false;
     };
@@ -195,7 +201,8 @@ struct CombinationEngine {
 
   // Does nothing where term I belongs to the group of an earlier one.
   template <std::size_t I, class L, class Evaluate, std::size_t... J>
-  static void evaluate_group(const L& loss, const Evaluate& evaluate_one, std::index_sequence<J...>) {
+  static void evaluate_group(const L& loss, const Evaluate& evaluate_one,
+                             std::index_sequence<J...>) {
     const auto members = std::tuple_cat(member<I, J>(loss.terms)...);
     constexpr std::size_t size = std::tuple_size<std::decay_t<decltype(members)>>::value;
     std::array<double, size> factors{};
@@ -224,8 +231,8 @@ struct CombinationEngine {
 
 template <class... Terms>
 using Combined =
-    Loss<kernel::Combination<Terms...>, typename std::tuple_element_t<0, std::tuple<Terms...>>::Reduction,
-         CombinationEngine>;
+    Loss<kernel::Combination<Terms...>,
+         typename std::tuple_element_t<0, std::tuple<Terms...>>::Reduction, CombinationEngine>;
 
 template <class K, class R, class E>
 auto as_combination(const Loss<K, R, E>& loss) {
@@ -239,6 +246,12 @@ auto as_combination(const Loss<kernel::Combination<Terms...>, R, CombinationEngi
 template <class... A, class RA, class... B, class RB>
 auto join(const Loss<kernel::Combination<A...>, RA, CombinationEngine>& a,
           const Loss<kernel::Combination<B...>, RB, CombinationEngine>& b) {
+  using First = typename kernel::Combination<A...>::First::Kernel;
+  check::same_kind_of_terms<(... && (is_unreduced<typename B::Reduction> == is_unreduced<RA>))>();
+  check::same_arguments_of_terms<(
+      ... && (InputsOf<typename B::Kernel>::value == InputsOf<First>::value &&
+              std::is_same<typename PredictionsOf<typename B::Kernel>::type,
+                           typename PredictionsOf<First>::type>::value))>();
   Combined<A..., B...> sum{{std::tuple_cat(a.terms, b.terms), {}}};
   std::copy(a.weights.begin(), a.weights.end(), sum.weights.begin());
   std::copy(b.weights.begin(), b.weights.end(), sum.weights.begin() + sizeof...(A));

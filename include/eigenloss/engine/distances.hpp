@@ -7,12 +7,15 @@
 
 #include "../detail/dual.hpp"
 
-// Distances between two rows u and v, for TripletMarginWithDistance. Your own: copy SquaredEuclidean, and leave out
-// its slope if you like. A policy is a struct with its options and these templates, written once for packs (V):
-//   term(u, v)          what a pair of entries adds to the distance; or a std::array<V, n> of n sums
-//   finish(sum)         the distance, from the sum (or from the std::array<V, n>); without it, the sum is the distance
-// which are differentiated by dual numbers, unless it has
-//   term_slope(u, v)    std::array<V, 2>: d term / du and d term / dv (an array of n such arrays for n sums)
+// Distances between two rows u and v, for TripletMarginWithDistance. Your own: copy
+// SquaredEuclidean, and leave out its slope if you like. A policy is a struct with its options and
+// these templates, written once for packs (V):
+//   term(u, v)          what a pair of entries adds to the distance; or a std::array<V, n> of n
+//   sums
+//   finish(sum)         the distance, from the sum (or from the std::array<V, n>); without it, the
+// sum is the distance which are differentiated by dual numbers, unless it has
+//   term_slope(u, v)    std::array<V, 2>: d term / du and d term / dv (an array of n such arrays
+//   for n sums)
 //   finish_slope(sum)   d distance / d sum (a std::array<V, n> for n sums)
 // As in every formula, where(condition, a, b) takes the place of if.
 namespace eigenloss {
@@ -32,7 +35,8 @@ struct SquaredEuclidean {
 
 /// The root of the sum of (u - v + eps)². The slope is 0 where the distance is 0.
 struct Euclidean {
-  double eps = 1e-6;  ///< added to every difference, sign and all, as torch.nn.PairwiseDistance does
+  double eps =
+      1e-6;  ///< added to every difference, sign and all, as torch.nn.PairwiseDistance does
 
   template <class V>
   V term(const V& u, const V& v) const {
@@ -69,7 +73,8 @@ struct Manhattan {
   }
 };
 
-/// 1 - cos of the angle between u and v, as torch.nn.CosineSimilarity has it: norms are at least eps.
+/// 1 - cos of the angle between u and v, as torch.nn.CosineSimilarity has it: norms are at least
+/// eps.
 struct Cosine {
   double eps = 1e-8;
 
@@ -108,7 +113,8 @@ V power(const V& x, double p) {
   }
 }
 
-// The root of order p of the sum of |u - v + eps|^p; for p = 0 the number of differences, with slope 0.
+// The root of order p of the sum of |u - v + eps|^p; for p = 0 the number of differences, with
+// slope 0.
 struct PowerNorm {
   double p, eps;
 
@@ -136,7 +142,8 @@ struct PowerNorm {
   }
 };
 
-// The largest |u - v + eps| or, the limit of negative p, the smallest. All entries that reach it share the slope.
+// The largest |u - v + eps| or, the limit of negative p, the smallest. All entries that reach it
+// share the slope.
 struct ExtremeNorm {
   bool largest;
   double eps;

@@ -7,7 +7,8 @@
 
 #include "../detail/dual.hpp"
 
-// The value and the slopes of a kernel at one pack of elements, and what a kernel may say of its inputs.
+// The value and the slopes of a kernel at one pack of elements, and what a kernel may say of its
+// inputs.
 namespace eigenloss {
 namespace detail {
 
@@ -47,7 +48,8 @@ template <class Kernel>
 struct BroadcastOf<Kernel, std::void_t<decltype(Kernel::broadcasts)>>
     : std::integral_constant<std::size_t, std::size_t(Kernel::broadcasts)> {};
 
-// Whether the kernel has an option along_axis(): numbers along its `axis`, the last argument of its formula.
+// Whether the kernel has an option along_axis(): numbers along its `axis`, the last argument of its
+// formula.
 template <class Kernel, class = void>
 struct HasAlongAxis : std::false_type {};
 template <class Kernel>
@@ -89,14 +91,17 @@ EIGEN_STRONG_INLINE void copy_slopes(const std::array<V, All>& from, std::array<
 
 // The formula on dual numbers, the I-th of which is the variable.
 template <std::size_t I, class Kernel, class V, std::size_t... K>
-EIGEN_STRONG_INLINE Dual<V> differentiate(const Kernel& kernel, const std::array<V, sizeof...(K)>& x,
+EIGEN_STRONG_INLINE Dual<V> differentiate(const Kernel& kernel,
+                                          const std::array<V, sizeof...(K)>& x,
                                           std::index_sequence<K...>) {
   return kernel.value(Dual<V>(x[K], V(K == I ? 1 : 0))...);
 }
 
-// At the inputs x, with slopes for the inputs I; a kernel with slopes of its own gives exactly those.
+// At the inputs x, with slopes for the inputs I; a kernel with slopes of its own gives exactly
+// those.
 template <bool Value, class Kernel, class V, std::size_t N, std::size_t... K, std::size_t... I>
-EIGEN_STRONG_INLINE Element<V, sizeof...(I)> element(const Kernel& kernel, const std::array<V, N>& x,
+EIGEN_STRONG_INLINE Element<V, sizeof...(I)> element(const Kernel& kernel,
+                                                     const std::array<V, N>& x,
                                                      std::index_sequence<K...> all,
                                                      std::index_sequence<I...>) {
   constexpr bool has_slope = HasSlope<void, Kernel, decltype(x[K])...>::value;

@@ -13,9 +13,10 @@
 namespace eigenloss {
 namespace detail {
 
-// One pass over the elements. Operands, weights and sinks read and write runs of elements in storage order.
-template <bool Value, class R, class Kernel, class T, class Predictions, class Weights, class ValueSink,
-          class Sinks, class... Operands>
+// One pass over the elements. Operands, weights and sinks read and write runs of elements in
+// storage order.
+template <bool Value, class R, class Kernel, class T, class Predictions, class Weights,
+          class ValueSink, class Sinks, class... Operands>
 class ElementWalk {
   using V = Vector<T>;
   static constexpr Index width = V::lanes;
@@ -30,8 +31,13 @@ class ElementWalk {
  public:
   ElementWalk(const Kernel& kernel, const Weights& weights, const T& scale, bool first_term,
               const ValueSink& value_sink, const Sinks& sinks, const Operands&... operands)
-      : kernel_(kernel), weights_(weights), scale_(scale), first_term_(first_term),
-        value_sink_(value_sink), sinks_(sinks), operands_(operands...) {
+      : kernel_(kernel),
+        weights_(weights),
+        scale_(scale),
+        first_term_(first_term),
+        value_sink_(value_sink),
+        sinks_(sinks),
+        operands_(operands...) {
     in_place_ = (... && (operands.data() != nullptr));
     if constexpr (Weights::given) in_place_ = in_place_ && weights.data() != nullptr;
     if constexpr (values) in_place_ = in_place_ && value_sink.data() != nullptr;
@@ -40,7 +46,8 @@ class ElementWalk {
 
   // Lets gradients of that many elements bypass the cache, if they are large and aligned alike.
   void stream_outputs(Index elements) {
-    if (!first_term_ || values || elements < stream_bytes / Index(sizeof(T)) || !sinks_in_place()) return;
+    if (!first_term_ || values || elements < stream_bytes / Index(sizeof(T)) || !sinks_in_place())
+      return;
     streams_ = gradients > 0;
     std::size_t offset = 0;
     std::apply([&](const auto&... sink) { (align(sink, offset), ...); }, sinks_);
@@ -157,15 +164,16 @@ class ElementWalk {
 
   // The full packs of [i, end); returns where they end.
   Index all_packs(const Pointers& at, Index i, Index end, Sums& sums) const {
-    return first_term_ ? packs<false, false>(at, i, end, sums) : packs<false, true>(at, i, end, sums);
+    return first_term_ ? packs<false, false>(at, i, end, sums)
+                       : packs<false, true>(at, i, end, sums);
   }
   // Two losses are added plainly before the compensated sum: that costs their sum half an ulp.
-  // What the loop reads is copied, for the compiler to see that no store changes it; and a formula that is
-  // called twice would not be inlined on its own.
+  // What the loop reads is copied, for the compiler to see that no store changes it; and a formula
+  // that is called twice would not be inlined on its own.
   template <bool Streamed, bool Later>
   [[gnu::flatten]] Index packs(const Pointers& pointers, Index i, Index end, Sums& total) const {
-    const std::conditional_t<std::is_trivially_copyable<Kernel>::value, Kernel, const Kernel&> kernel(
-        kernel_);
+    const std::conditional_t<std::is_trivially_copyable<Kernel>::value, Kernel, const Kernel&>
+        kernel(kernel_);
     const Pointers at = pointers;
     const V scale(scale_);
     Sums sums = total;
@@ -223,8 +231,8 @@ class ElementWalk {
     (void)at, (void)i, (void)e, (void)scale, (void)w;
   }
   template <bool Streamed, bool Later, class Out>
-  static EIGEN_STRONG_INLINE void put(const Sink<T, Out>&, const Pointers& at, std::size_t g, Index i,
-                                      const V& result) {
+  static EIGEN_STRONG_INLINE void put(const Sink<T, Out>&, const Pointers& at, std::size_t g,
+                                      Index i, const V& result) {
     if constexpr (std::is_same<Out, Skip>::value) {
       (void)at, (void)g, (void)i, (void)result;
     } else if constexpr (Streamed) {
@@ -236,7 +244,8 @@ class ElementWalk {
     }
   }
 
-  // The elements [i, i + count) with count < width, at the ends: in copies that repeat the last of them.
+  // The elements [i, i + count) with count < width, at the ends: in copies that repeat the last of
+  // them.
   void part(const Pointers& at, Index i, Index count, Sums& sums, Partial<T>& partial) const {
     if (count == 0) return;
     alignas(64) T in[inputs + 1][width];

@@ -7,9 +7,10 @@
 
 // A loss from a formula alone: a function of one element's inputs, usually a generic lambda.
 //   auto loss = pointwise<Mean>([](auto x, auto t) { return log(cosh(x - t)); });
-// The formula runs on several numbers at once: operators, abs exp log log1p expm1 sqrt pow sin cos sinh cosh tanh
-// softplus sigmoid (min) (max), called without std::, and where(condition, a, b) in the place of if. The
-// gradient, for the first input, is exact, from dual numbers; at a kink it is that of the branch chosen.
+// The formula runs on several numbers at once: operators, abs exp log log1p expm1 sqrt pow sin cos
+// sinh cosh tanh softplus sigmoid (min) (max), called without std::, and where(condition, a, b) in
+// the place of if. The gradient, for the first input, is exact, from dual numbers; at a kink it is
+// that of the branch chosen.
 namespace eigenloss {
 namespace kernel {
 
@@ -20,8 +21,8 @@ struct Formula {
   static constexpr const char* name = "pointwise";
   using Number = detail::Vector<float>;
   static constexpr std::size_t inputs = std::is_invocable<const F&, Number, Number>::value ? 2
-                                        : std::is_invocable<const F&, Number>::value      ? 1
-                                                                                          : 3;
+                                        : std::is_invocable<const F&, Number>::value       ? 1
+                                                                                           : 3;
   template <class T, class... More>
   T value(const T& x, const More&... more) const {
     return formula(x, more...);

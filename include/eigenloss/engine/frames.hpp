@@ -7,7 +7,8 @@
 #include "../detail/output.hpp"
 #include "../detail/view.hpp"
 
-// The frames of one sequence, in an array of any layout and type, as the contiguous numbers that the recursion takes.
+// The frames of one sequence, in an array of any layout and type, as the contiguous numbers that
+// the recursion takes.
 namespace eigenloss {
 namespace detail {
 
@@ -18,20 +19,25 @@ struct FrameShape {
   // Row-major: the first number of a frame; the others follow.
   Index first_of_row(Index t, Index sequence) const { return (t * sequences + sequence) * classes; }
   // Column-major: the first frame of a class; the others follow.
-  Index first_of_column(Index c, Index sequence) const { return (c * sequences + sequence) * frames; }
+  Index first_of_column(Index c, Index sequence) const {
+    return (c * sequences + sequence) * frames;
+  }
 };
 
-// Frames of a column-major array are copied so many at once: what a cache line holds of each class, and more.
+// Frames of a column-major array are copied so many at once: what a cache line holds of each class,
+// and more.
 constexpr Index frames_at_once = 32;
 
-// The frames of one sequence lie a batch apart, which no processor foresees: asks for the one that comes soon.
+// The frames of one sequence lie a batch apart, which no processor foresees: asks for the one that
+// comes soon.
 template <class T>
 void prefetch_frame(const T* frame, Index classes) {
   for (Index c = 0; c < classes; c += Index(64 / sizeof(T))) Eigen::internal::prefetch(frame + c);
 }
 constexpr Index frames_ahead = 4;
 
-// Hands out the frames of one sequence as contiguous numbers, and reads none but its first `length` ones.
+// Hands out the frames of one sequence as contiguous numbers, and reads none but its first `length`
+// ones.
 template <class T, class View_>
 class FrameReader {
  public:
@@ -45,11 +51,13 @@ class FrameReader {
   const T* frame(Index t) {
     if constexpr (View_::row_major) {
       if (std::is_arithmetic<T>::value && view_.data() && t + frames_ahead < length_) {
-        prefetch_frame(view_.data() + shape_.first_of_row(t + frames_ahead, sequence_), shape_.classes);
+        prefetch_frame(view_.data() + shape_.first_of_row(t + frames_ahead, sequence_),
+                       shape_.classes);
       }
       return view_.read(shape_.first_of_row(t, sequence_), shape_.classes, copies_);
     } else {
-      if (shape_.classes == 1 && view_.data()) return view_.data() + shape_.first_of_column(0, sequence_) + t;
+      if (shape_.classes == 1 && view_.data())
+        return view_.data() + shape_.first_of_column(0, sequence_) + t;
       if (t < first_ || t >= first_ + frames_at_once) copy(t - t % frames_at_once);
       return copies_ + (t - first_) * shape_.classes;
     }
@@ -73,8 +81,8 @@ class FrameReader {
   Index first_ = -frames_at_once;
 };
 
-// Takes the gradient of one sequence, frame by frame from the last to the first, perhaps twice (the second time
-// is right), and writes it or, with `add`, adds it to what stands in the storage.
+// Takes the gradient of one sequence, frame by frame from the last to the first, perhaps twice (the
+// second time is right), and writes it or, with `add`, adds it to what stands in the storage.
 template <class T, class Out, bool RowMajor>
 class FrameWriter {
  public:
@@ -82,15 +90,25 @@ class FrameWriter {
     const Index held = add ? frames : RowMajor ? 1 : frames_at_once;
     return held * classes + (std::max)(classes, frames_at_once);
   }
-  FrameWriter(const Sink<T, Out>& sink, const FrameShape& shape, Index sequence, Index length, bool add, T* room)
-      : sink_(sink), shape_(shape), sequence_(sequence), length_(length), add_(add),
-        held_(add ? length : RowMajor ? 1 : frames_at_once), copies_(room), line_(room + held_ * shape.classes) {}
+  FrameWriter(const Sink<T, Out>& sink, const FrameShape& shape, Index sequence, Index length,
+              bool add, T* room)
+      : sink_(sink),
+        shape_(shape),
+        sequence_(sequence),
+        length_(length),
+        add_(add),
+        held_(add        ? length
+              : RowMajor ? 1
+                         : frames_at_once),
+        copies_(room),
+        line_(room + held_ * shape.classes) {}
   FrameWriter(const FrameWriter&) = delete;
 
   T* row(Index t) {
     if (RowMajor && !add_) {
       if (std::is_arithmetic<T>::value && sink_.data() && t >= frames_ahead) {
-        prefetch_frame(sink_.data() + shape_.first_of_row(t - frames_ahead, sequence_), shape_.classes);
+        prefetch_frame(sink_.data() + shape_.first_of_row(t - frames_ahead, sequence_),
+                       shape_.classes);
       }
       return sink_.place(shape_.first_of_row(t, sequence_), copies_);
     }
@@ -113,7 +131,8 @@ class FrameWriter {
     }
   }
   // Writes 0 to the frames from `first` on.
-  static void clear(const Sink<T, Out>& sink, const FrameShape& shape, Index sequence, Index first) {
+  static void clear(const Sink<T, Out>& sink, const FrameShape& shape, Index sequence,
+                    Index first) {
     T line[frames_at_once];
     const auto zero = [&](Index begin, Index count) {
       for (Index done = 0; done < count; done += frames_at_once) {
@@ -124,7 +143,8 @@ class FrameWriter {
       }
     };
     if constexpr (RowMajor) {
-      for (Index t = first; t < shape.frames; ++t) zero(shape.first_of_row(t, sequence), shape.classes);
+      for (Index t = first; t < shape.frames; ++t)
+        zero(shape.first_of_row(t, sequence), shape.classes);
     } else {
       for (Index c = 0; c < shape.classes; ++c) {
         zero(shape.first_of_column(c, sequence) + first, shape.frames - first);
@@ -137,7 +157,8 @@ class FrameWriter {
   void flush(Index t) {
     const T* from = copies_ + t % held_ * shape_.classes;
     if constexpr (RowMajor) {
-      put(shape_.first_of_row(t, sequence_), shape_.classes, [from](Index c) -> const T& { return from[c]; });
+      put(shape_.first_of_row(t, sequence_), shape_.classes,
+          [from](Index c) -> const T& { return from[c]; });
     } else {
       const Index classes = shape_.classes, count = (std::min)(frames_at_once, length_ - t);
       for (Index c = 0; c < classes; ++c) {

@@ -8,9 +8,10 @@
 
 #include "row_algorithms.hpp"
 
-// The pairs of a target j and another class i of one row: the sum of max(0, 1 - x_j + x_i), how many i are active
-// for each j, and how many j for each i. A few targets are compared with all classes, in packs; for many the
-// classes are sorted, a block at a time, so that a row takes C·log(C) steps and no memory but the stack's.
+// The pairs of a target j and another class i of one row: the sum of max(0, 1 - x_j + x_i), how
+// many i are active for each j, and how many j for each i. A few targets are compared with all
+// classes, in packs; for many the classes are sorted, a block at a time, so that a row takes
+// C·log(C) steps and no memory but the stack's.
 namespace eigenloss {
 namespace detail {
 
@@ -87,8 +88,8 @@ class LabelMargin {
   // ---- A few targets. ----
 
   V compare(const Index* target) {
-    T shift[few + group];    // 1 - x_j
-    T active[few + group];   // classes i for each target
+    T shift[few + group];   // 1 - x_j
+    T active[few + group];  // classes i for each target
     for (Index k = 0; k < listed_; ++k) shift[k] = T(1) - x_.at(target[k]).parts[0];
     for (Index k = listed_; k % group != 0; ++k) shift[k] = -std::numeric_limits<T>::infinity();
     std::fill_n(active, listed_ + group, T(0));
@@ -108,7 +109,8 @@ class LabelMargin {
     for (Index k = 0; k < listed_; ++k) replace_target(target, active, k);
     return V(sum_of_lanes(total));
   }
-  // A chunk of the row, where targets and the lanes behind the end are -inf, which no target can be compared with.
+  // A chunk of the row, where targets and the lanes behind the end are -inf, which no target can be
+  // compared with.
   void read_others(Index begin, Index count, const Index* target, T* to) {
     P nan(0);
     const auto copy = [&](Index i, const P& x) {
@@ -127,7 +129,8 @@ class LabelMargin {
     }
     has_nan_ = has_nan_ || any(nan != nan);
   }
-  EIGEN_STRONG_INLINE P compare_group(const T* shift, const T* x, Index count, T* active, T* hits) const {
+  EIGEN_STRONG_INLINE P compare_group(const T* shift, const T* x, Index count, T* active,
+                                      T* hits) const {
     P sum[group], seen[group];
     for (Index g = 0; g < group; ++g) sum[g] = seen[g] = P(0);
     for (Index i = 0; i < count; i += P::lanes) {
@@ -162,8 +165,8 @@ class LabelMargin {
 
   // ---- Many targets. ----
 
-  // A block of classes in order: the others by x, the targets by x - 1, with how many and how much of them, counted
-  // from `pivot`, lie up to each one.
+  // A block of classes in order: the others by x, the targets by x - 1, with how many and how much
+  // of them, counted from `pivot`, lie up to each one.
   struct Sorted {
     struct Target {
       T x;
@@ -183,8 +186,10 @@ class LabelMargin {
     for (Index c = 0; c < count; ++c) {
       const T x = x_.at(begin + c).parts[0];
       has_nan_ = has_nan_ || !(x == x);
-      if (times[c] == 0) sorted.other[sorted.others++] = x;
-      else sorted.target[sorted.targets++] = {-(T(1) - x), times[c], Value(0)};
+      if (times[c] == 0)
+        sorted.other[sorted.others++] = x;
+      else
+        sorted.target[sorted.targets++] = {-(T(1) - x), times[c], Value(0)};
     }
     if (has_nan_ || sorted.targets == 0) return;
     using Target = typename Sorted::Target;
@@ -205,8 +210,9 @@ class LabelMargin {
 
   // What the targets of a block make of another class x: the sum is returned, the number is added.
   static Value look_up(const Sorted& sorted, const T& x, T& hits) {
-    const auto end = std::lower_bound(sorted.target, sorted.target + sorted.targets, x,
-                                      [](const typename Sorted::Target& a, const T& b) { return a.x < b; });
+    const auto end =
+        std::lower_bound(sorted.target, sorted.target + sorted.targets, x,
+                         [](const typename Sorted::Target& a, const T& b) { return a.x < b; });
     if (end == sorted.target) return Value(0);
     hits = T(hits + T(double(end[-1].times)));
     return Value(double(end[-1].times)) * (Value(x) - sorted.pivot) - end[-1].sum;

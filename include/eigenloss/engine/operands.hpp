@@ -59,8 +59,9 @@ void check_along_axis(const Kernel& kernel, const Shape<Rank>& shape) {
                       ", as dimension ", axis, " of input with shape ", shape);
 }
 
-// The shape of an input that may be smaller, written with all dimensions of the first one: it lacks the last
-// dimension, or has size 1 in one dimension, or is a number. An error where it is none of these.
+// The shape of an input that may be smaller, written with all dimensions of the first one: it lacks
+// the last dimension, or has size 1 in one dimension, or is a number. An error where it is none of
+// these.
 template <class Kernel, std::size_t I, class View_, std::size_t Rank>
 Shape<Rank> broadcast_shape(const View_& view, const Shape<Rank>& shape) {
   Shape<Rank> own = shape;
@@ -81,8 +82,8 @@ Shape<Rank> broadcast_shape(const View_& view, const Shape<Rank>& shape) {
     right = false;
   }
   if (!right) {
-    Check<Kernel>::fail(Check<Kernel>::argument(I), " has shape ", view.shape(), ", expected that of the ",
-                        Check<Kernel>::argument(0), ", ", shape,
+    Check<Kernel>::fail(Check<Kernel>::argument(I), " has shape ", view.shape(),
+                        ", expected that of the ", Check<Kernel>::argument(0), ", ", shape,
                         ", without its last dimension or with size 1 in one dimension");
   }
   return own;

@@ -16,16 +16,18 @@
 //   template <class T> T value(T input, T target) const;     the loss of one element
 // and, where it has better than what dual numbers give,
 //   template <class T> T slope(T input, T target) const;     d value / d input
-//   template <class T> std::pair<T, T> value_and_slope(T input, T target) const;   where they share work
-// T is a pack of numbers: where(condition, a, b) takes the place of if. With several predictions, slopes are
-// a std::array<T, n>. Optional members:
+//   template <class T> std::pair<T, T> value_and_slope(T input, T target) const;   where they share
+//   work
+// T is a pack of numbers: where(condition, a, b) takes the place of if. With several predictions,
+// slopes are a std::array<T, n>. Optional members:
 //   check(check)      of the options
 //   inputs            how many, if not 2
 //   Predictions       a std::index_sequence of those that have a gradient, if not only the first
 //   arguments         an array of their names, if not "input", "target"
 //   ranges            a std::array of Range: the numbers that are not refused
 //   broadcasts        the last input, if it may be smaller than the first: see broadcast_shape
-//   along_axis(), axis, axis_option   numbers along an axis, their name; the last argument of the formulas
+//   along_axis(), axis, axis_option   numbers along an axis, their name; the last argument of the
+//   formulas
 namespace eigenloss {
 namespace detail {
 
@@ -40,7 +42,8 @@ class PointwiseProblem {
   static constexpr std::size_t dimensions_of_a_unit = 0;
   static constexpr std::size_t unit_rank = Inputs::rank;
 
-  PointwiseProblem(const Kernel& kernel, const In&... in) : kernel_(kernel), inputs_(kernel, in...) {
+  PointwiseProblem(const Kernel& kernel, const In&... in)
+      : kernel_(kernel), inputs_(kernel, in...) {
     check_shapes(std::make_index_sequence<sizeof...(In)>{});
     if constexpr (HasAlongAxis<Kernel>::value) check_along_axis(kernel, inputs_.shape());
   }
@@ -64,8 +67,8 @@ class PointwiseProblem {
   void check_units(const Weights&) const {}
   void shares(Index, Index count, T* to) const { std::fill_n(to, count, T(1)); }
 
-  template <bool Value, bool Gradient, class R, class Workers, class Weights, class N, class ValueOut,
-            class Outs>
+  template <bool Value, bool Gradient, class R, class Workers, class Weights, class N,
+            class ValueOut, class Outs>
   Partial<T> pass(const Workers& workers, const Weights& weights, const N& scale, const Term& term,
                   ValueOut& value_out, const Outs& outs) const {
     const auto value_sink = sink_of<T, Value>(value_out);
@@ -75,8 +78,8 @@ class PointwiseProblem {
         constexpr std::size_t last = std::tuple_size<Outs>::value - 1;
         if (repeated) {
           const auto others = without(std::make_index_sequence<last>{}, sinks);
-          const Partial<T> total = walk<Value, R, Gradients>(workers, weights, T(scale), term, value_sink,
-                                                             others, repeated, operands...);
+          const Partial<T> total = walk<Value, R, Gradients>(
+              workers, weights, T(scale), term, value_sink, others, repeated, operands...);
           repeated_gradient<Kernel, T, Gradients>(workers, kernel_, weights, T(scale), term,
                                                   std::get<last>(sinks), *repeated, operands...);
           return total;
@@ -109,8 +112,8 @@ class PointwiseProblem {
     }
   }
 
-  // Calls f with a reader for each argument of the kernel's formulas, after the axis that the last one is
-  // repeated along (nullptr: it is not).
+  // Calls f with a reader for each argument of the kernel's formulas, after the axis that the last
+  // one is repeated along (nullptr: it is not).
   template <class F>
   auto with_operands(const F& f) const {
     if constexpr (HasAlongAxis<Kernel>::value) {
@@ -124,21 +127,23 @@ class PointwiseProblem {
       const Shape<unit_rank> own = broadcast_shape<Kernel, inputs - 1>(view, inputs_.shape());
       const Broadcast<T, unit_rank> numbers(view.reader(), own, inputs_.shape(), Inputs::row_major);
       const AxisCut cut(inputs_.shape(), repeated_axis(own, inputs_.shape()), Inputs::row_major);
-      return with_views(std::make_index_sequence<inputs - 1>{}, f, numbers.repeats() ? &cut : nullptr,
-                        numbers.reader());
+      return with_views(std::make_index_sequence<inputs - 1>{}, f,
+                        numbers.repeats() ? &cut : nullptr, numbers.reader());
     } else {
       return with_views(std::make_index_sequence<inputs>{}, f, nullptr);
     }
   }
   template <std::size_t... I, class F, class... More>
-  auto with_views(std::index_sequence<I...>, const F& f, const AxisCut* repeated, const More&... more) const {
+  auto with_views(std::index_sequence<I...>, const F& f, const AxisCut* repeated,
+                  const More&... more) const {
     return f(repeated, inputs_.template reader<I>()..., more...);
   }
 
   template <bool Gradient, class Outs>
   static auto sinks_of(const Outs& outs) {
     if constexpr (Gradient) {
-      return std::apply([](auto&... out) { return std::make_tuple(sink_of<T, true>(out)...); }, outs);
+      return std::apply([](auto&... out) { return std::make_tuple(sink_of<T, true>(out)...); },
+                        outs);
     } else {
       (void)outs;
       return std::tuple<>();
@@ -158,8 +163,8 @@ class PointwiseProblem {
     return std::make_tuple(std::get<G>(sinks)..., Sink<T, Skip>());
   }
 
-  template <bool Value, class R, class G, class Workers, class Weights, class ValueSink, class Sinks,
-            class... Operands>
+  template <bool Value, class R, class G, class Workers, class Weights, class ValueSink,
+            class Sinks, class... Operands>
   Partial<T> walk(const Workers& workers, const Weights& weights, const T& scale, const Term& term,
                   const ValueSink& value_sink, const Sinks& sinks, const AxisCut* repeated,
                   const Operands&... operands) const {
@@ -167,10 +172,9 @@ class PointwiseProblem {
         kernel_, weights, scale, term.first, value_sink, sinks, operands...);
     elements.stream_outputs(inputs_.size());
     const Index count = inputs_.size();
-    const Partial<T> total =
-        workers.template reduce<T>((count + block - 1) / block, 4.0 * block, [&](Index b) {
-          return elements.block(b * block, (std::min)(block, count - b * block));
-        });
+    const Partial<T> total = workers.template reduce<T>(
+        (count + block - 1) / block, 4.0 * block,
+        [&](Index b) { return elements.block(b * block, (std::min)(block, count - b * block)); });
     if constexpr (ranges > 0) {
       if (total.refused >= 0) {
         report(elements, total.refused, repeated, std::make_index_sequence<ranges>{});
@@ -180,7 +184,8 @@ class PointwiseProblem {
     return total;
   }
   template <class Walk, std::size_t... K>
-  void report(const Walk& elements, Index i, const AxisCut* repeated, std::index_sequence<K...>) const {
+  void report(const Walk& elements, Index i, const AxisCut* repeated,
+              std::index_sequence<K...>) const {
     ((elements.refuses(K, i) ? refuse<RangesOf<Kernel>::value[K].argument>(
                                    i, repeated, RangesOf<Kernel>::value[K].expected)
                              : void()),
@@ -202,7 +207,8 @@ class PointwiseProblem {
 
 }  // namespace detail
 
-/// A loss whose unit is an element, from a kernel of your own: a struct with options and value(input, target).
+/// A loss whose unit is an element, from a kernel of your own: a struct with options and
+/// value(input, target).
 template <class Kernel, class Reduction = Mean>
 using Pointwise = Loss<Kernel, Reduction, detail::SingleEngine<detail::PointwiseProblem>>;
 

@@ -29,8 +29,9 @@ class Sink<T, SlopeBuffer<T>> {
   Index first_;
 };
 
-// Computes the slopes once more, tile by tile, and adds them up in an order that depends on the shape alone.
-// A tile covers `lines` runs of (size, inner) elements where several fit in a buffer; otherwise a part of one.
+// Computes the slopes once more, tile by tile, and adds them up in an order that depends on the
+// shape alone. A tile covers `lines` runs of (size, inner) elements where several fit in a buffer;
+// otherwise a part of one.
 template <class Kernel, class T, class Gradients, class Weights, class Out, class... Operands>
 class RepeatedGradient {
   static constexpr Index chunk = 512;
@@ -39,8 +40,13 @@ class RepeatedGradient {
  public:
   RepeatedGradient(const Kernel& kernel, const Weights& weights, const T& scale, bool first_term,
                    const Sink<T, Out>& sink, const AxisCut& cut, const Operands&... operands)
-      : kernel_(kernel), weights_(weights), scale_(scale), first_term_(first_term), sink_(sink),
-        cut_(cut), operands_(operands...),
+      : kernel_(kernel),
+        weights_(weights),
+        scale_(scale),
+        first_term_(first_term),
+        sink_(sink),
+        cut_(cut),
+        operands_(operands...),
         width_((std::min)(cut.inner, chunk)),
         lines_((std::max)(Index(1), chunk / (std::max)(Index(1), cut.size * cut.inner))) {}
 
@@ -56,7 +62,8 @@ class RepeatedGradient {
     const Index lines = (std::min)(lines_, cut_.outer - line);
     const Index width = (std::min)(width_, cut_.inner - column);
     Total<T> sums[chunk];
-    // Elements that follow one another: whole lines, or a few rows of one line, or a part of one row.
+    // Elements that follow one another: whole lines, or a few rows of one line, or a part of one
+    // row.
     const Index rows = width == cut_.inner ? (std::max)(Index(1), chunk / width) : 1;
     T slopes[chunk];
     for (Index row = 0; row < cut_.size * lines; row += rows) {
@@ -86,16 +93,17 @@ class RepeatedGradient {
     const Sink<T, Skip> no_values;
     std::apply(
         [&](const auto&... operands) {
-          ElementWalk<false, Sum, Kernel, T, Gradients, Weights, Sink<T, Skip>, std::decay_t<decltype(sinks)>,
-                      Operands...>
-              elements(kernel_, weights_, scale_, true, no_values, sinks, operands...);
+          ElementWalk<false, Sum, Kernel, T, Gradients, Weights, Sink<T, Skip>,
+                      std::decay_t<decltype(sinks)>, Operands...>
+          elements(kernel_, weights_, scale_, true, no_values, sinks, operands...);
           elements.block(first, count);
         },
         operands_);
   }
   // The last of the gradients, and no other.
   static auto sinks_to(const Sink<T, SlopeBuffer<T>>& last) {
-    return std::tuple_cat(std::array<Sink<T, Skip>, Gradients::size() - 1>(), std::make_tuple(last));
+    return std::tuple_cat(std::array<Sink<T, Skip>, Gradients::size() - 1>(),
+                          std::make_tuple(last));
   }
 
   const Kernel& kernel_;
@@ -110,9 +118,9 @@ class RepeatedGradient {
 
 template <class Kernel, class T, class Gradients, class Workers, class Weights, class Out,
           class... Operands>
-void repeated_gradient(const Workers& workers, const Kernel& kernel, const Weights& weights, const T& scale,
-                       const Term& term, const Sink<T, Out>& sink, const AxisCut& cut,
-                       const Operands&... operands) {
+void repeated_gradient(const Workers& workers, const Kernel& kernel, const Weights& weights,
+                       const T& scale, const Term& term, const Sink<T, Out>& sink,
+                       const AxisCut& cut, const Operands&... operands) {
   const RepeatedGradient<Kernel, T, Gradients, Weights, Out, Operands...> gradient(
       kernel, weights, scale, term.first, sink, cut, operands...);
   workers.template reduce<T>(gradient.tiles(), gradient.cycles(), [&](Index index) {

@@ -11,12 +11,14 @@
 #include "../detail/output.hpp"
 #include "../detail/view.hpp"
 
-// Rows: the entries along the class or feature axis, and the algorithms that row kernels are written over.
+// Rows: the entries along the class or feature axis, and the algorithms that row kernels are
+//   written over.
 //
 // There are two ways to walk, and a kernel is written once for both:
-//   along: the lanes of a pack are neighbouring entries of one row; a number per row (V) is one number;
-//   across: the lanes are as many rows, one entry of each; a number per row (V) is a pack itself.
-// An algorithm gives a kernel's formula packs of entries (P). spread(row, v) makes a P of a V.
+//   along: the lanes of a pack are neighbouring entries of one row; a number per row (V) is one
+//   number; across: the lanes are as many rows, one entry of each; a number per row (V) is a pack
+// itself. An algorithm gives a kernel's formula packs of entries (P). spread(row, v) makes a P of a
+// V.
 namespace eigenloss {
 namespace detail {
 
@@ -51,8 +53,8 @@ void store_first(const P& pack, typename P::Scalar* to, Index lanes) {
 
 // ---- The two walks. ----
 
-// Calls step(slot, i, lanes, packs...) for the entries [begin, begin + count) of the rows, where i counts from
-// `begin`; `slot` tells the four accumulators apart.
+// Calls step(slot, i, lanes, packs...) for the entries [begin, begin + count) of the rows, where i
+// counts from `begin`; `slot` tells the four accumulators apart.
 template <class T>
 struct Along {
   using Number = T;
@@ -151,8 +153,8 @@ class Row<Along<T>, Source> {
   mutable T buffer_[row_chunk];
 };
 
-// A tile: as many rows as a pack has lanes. Entry c of them lies at data + c·stride or, without data, at number
-// first + c·stride of the view, where only `lanes` rows exist.
+// A tile: as many rows as a pack has lanes. Entry c of them lies at data + c·stride or, without
+// data, at number first + c·stride of the view, where only `lanes` rows exist.
 template <class T, class Source>
 class Row<Across<T>, Source> {
  public:
@@ -162,7 +164,12 @@ class Row<Across<T>, Source> {
 
   Row(const Source& source, Index size, Index first, Index stride, Index lanes, const T* data,
       Index data_stride)
-      : source_(source), size_(size), first_(first), stride_(stride), lanes_(lanes), data_(data),
+      : source_(source),
+        size_(size),
+        first_(first),
+        stride_(stride),
+        lanes_(lanes),
+        data_(data),
         data_stride_(data_stride) {}
   Row(const Row&) = delete;
   Index size() const { return size_; }

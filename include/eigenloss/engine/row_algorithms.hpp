@@ -20,6 +20,7 @@
 //   spread(row, v)               a pack of entries (P) of a number per row (V)
 //   Softmax                      exp(x - maximum) and its sum, for one exponential an entry
 // f takes packs of entries of the rows, and where(condition, a, b) takes the place of if.
+// From another namespace, sums needs its full name in C++17: eigenloss::sums<2>(f, a, b).
 namespace eigenloss {
 namespace detail {
 
@@ -57,7 +58,8 @@ EIGEN_STRONG_INLINE void walk(Index begin, Index end, const Before& before, cons
   }
 }
 
-// Sums in two levels, chunks and then rows, so that rounding grows with the square root of the length.
+// Sums in two levels, chunks and then rows, so that rounding grows with the square root of the
+// length.
 template <std::size_t N, class F, class First, class... Rows>
 auto sums_between(Index begin, Index end, const F& f, const First& first, const Rows&... rows) {
   using Walk = WalkOf<First>;
@@ -94,7 +96,9 @@ auto maximum_between(Index begin, Index end, const First& row) {
   for (auto& slot : largest) slot = P(-std::numeric_limits<typename Walk::Number>::infinity());
   walk<Walk>(
       begin, end, [](Index, Index) {},
-      [&](int slot, Index, auto, const P& entries) { largest[slot] = larger(largest[slot], entries); },
+      [&](int slot, Index, auto, const P& entries) {
+        largest[slot] = larger(largest[slot], entries);
+      },
       [](Index, Index) {}, row);
   return Walk::maximum(largest);
 }
@@ -153,8 +157,9 @@ void transform(const std::tuple<Slopes&...>& slopes, const F& f, const First& fi
 template <class Slope, class F, class First, class... Rows>
 void transform(const Slope& slope, const F& f, const First& first, const Rows&... rows) {
   using P = typename First::Walk::P;
-  transform(std::tie(slope),
-            [&](const auto&... entries) { return std::array<P, 1>{{f(entries...)}}; }, first, rows...);
+  transform(
+      std::tie(slope), [&](const auto&... entries) { return std::array<P, 1>{{f(entries...)}}; },
+      first, rows...);
 }
 
 /// The entry at each row's label.
@@ -166,8 +171,9 @@ typename Walk::V at(const Row& row, const detail::Label<Walk>& label) {
 /// Every slope = number, without reading a row.
 template <class Slope, class Row>
 void fill(const Slope& slope, const Row& row, const typename Row::P& number) {
-  transform(slope, [&](const typename Row::P& same) { return same; },
-            detail::Constant<typename Row::Walk>(number, row.size()));
+  transform(
+      slope, [&](const typename Row::P& same) { return same; },
+      detail::Constant<typename Row::Walk>(number, row.size()));
 }
 
 /// After `transform`: the slope at each row's label becomes `now` where it was `was`.
@@ -202,10 +208,12 @@ typename Walk::V class_weight(const Row&, const Eigen::ArrayXd& weights,
   return Walk::V::load(numbers);
 }
 
-// Rows, slopes and labels live in detail: there their kernels, in whatever namespace, find the algorithms.
+// Rows, slopes and labels live in detail: there their kernels, in whatever namespace, find the
+// algorithms.
 namespace detail {
-using eigenloss::at, eigenloss::class_weight, eigenloss::class_weights, eigenloss::fill, eigenloss::maximum,
-    eigenloss::one_hot, eigenloss::replace, eigenloss::spread, eigenloss::sum, eigenloss::transform;
+using eigenloss::at, eigenloss::class_weight, eigenloss::class_weights, eigenloss::fill,
+    eigenloss::maximum, eigenloss::one_hot, eigenloss::replace, eigenloss::spread, eigenloss::sum,
+    eigenloss::transform;
 }  // namespace detail
 
 }  // namespace eigenloss

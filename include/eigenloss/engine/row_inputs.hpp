@@ -48,7 +48,8 @@ class RowInputs {
     return index;
   }
   template <Role role>
-  using Number = std::conditional_t<role == Role::label || role == Role::label_row, std::int64_t, T>;
+  using Number =
+      std::conditional_t<role == Role::label || role == Role::label_row, std::int64_t, T>;
 
   RowInputs(const Kernel& kernel, const AxisCut& cut, const Reader<Number<Roles>>&... readers)
       : kernel_(kernel), cut_(cut), readers_(readers...) {}

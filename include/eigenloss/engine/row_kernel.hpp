@@ -49,7 +49,8 @@ struct TakesProbabilities<Kernel, std::void_t<decltype(Kernel::takes_probabiliti
 
 template <class Kernel, class Input, class Target, class... More>
 constexpr bool right_kind_of_target() {
-  if constexpr (!TakesClasses<Kernel>::value || std::is_integral<typename Traits<Target>::Scalar>::value) {
+  if constexpr (!TakesClasses<Kernel>::value ||
+                std::is_integral<typename Traits<Target>::Scalar>::value) {
     return true;
   } else {
     return TakesProbabilities<Kernel>::value && Traits<Target>::rank == Traits<Input>::rank;
@@ -73,7 +74,8 @@ struct Ignores {
   static bool label(const Kernel&, std::int64_t) { return false; }
 };
 template <class Kernel>
-struct Ignores<Kernel, std::void_t<decltype(std::declval<const Kernel&>().ignores(std::int64_t()))>> {
+struct Ignores<Kernel,
+               std::void_t<decltype(std::declval<const Kernel&>().ignores(std::int64_t()))>> {
   static bool label(const Kernel& kernel, std::int64_t label) { return kernel.ignores(label); }
 };
 

@@ -8,9 +8,12 @@
 
 // More algorithms over rows, each one reading of them.
 //
-//   sum_and_transform(slope, f, rows...)   f gives a term and a slope at once: std::array<P, 2>; the sum of the
-//                                          terms is returned, the slopes are written where they are wanted
-//   maxima<n>(f, rows...)                  the largest of each of f's std::array<P, n>; NaN if one is NaN, -inf if there is none
+//   sum_and_transform(slope, f, rows...)   f gives a term and a slope at once: std::array<P, 2>;
+//   the sum of the
+//                                          terms is returned, the slopes are written where they are
+//                                          wanted
+//   maxima<n>(f, rows...)                  the largest of each of f's std::array<P, n>; NaN if one
+//   is NaN, -inf if there is none
 namespace eigenloss {
 
 template <class Slope, class F, class First, class... Rows>
@@ -25,7 +28,8 @@ typename First::Walk::V sum_and_transform(const Slope& slope, const F& f, const 
     P total[Walk::slots], chunk[Walk::slots];
     for (int k = 0; k < Walk::slots; ++k) total[k] = chunk[k] = P(0);
     detail::walk<Walk>(
-        0, first.size(), [&](detail::Index begin, detail::Index count) { slope.open(begin, count); },
+        0, first.size(),
+        [&](detail::Index begin, detail::Index count) { slope.open(begin, count); },
         [&](int slot, detail::Index i, auto lanes, const auto&... entries) {
           const std::array<P, 2> both = f(entries...);
           chunk[slot] += detail::only_first(both[0], lanes);
@@ -53,7 +57,8 @@ auto maxima(const F& f, const First& first, const Rows&... rows) {
   }
   detail::walk<Walk>(
       0, first.size(), [](detail::Index, detail::Index) {},
-      [&](int slot, detail::Index, auto, const auto&... entries) {  // missing lanes repeat the last one
+      [&](int slot, detail::Index, auto,
+          const auto&... entries) {  // missing lanes repeat the last one
         const std::array<P, N> terms = f(entries...);
         for (std::size_t n = 0; n < N; ++n) {
           const P& before = largest[n][slot];

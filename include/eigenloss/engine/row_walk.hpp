@@ -17,7 +17,8 @@ namespace detail {
 
 // to(c, r) = from(r, c), in squares of registers that overlap at the ends where they must.
 template <class T>
-void transpose(const T* from, Index rows, Index columns, Index from_stride, T* to, Index to_stride) {
+void transpose(const T* from, Index rows, Index columns, Index from_stride, T* to,
+               Index to_stride) {
   constexpr Index width = Vector<T>::lanes;
   if (rows < width || columns < width) {
     for (Index r = 0; r < rows; ++r) {
@@ -29,8 +30,8 @@ void transpose(const T* from, Index rows, Index columns, Index from_stride, T* t
     const Index row = (std::min)(r, rows - width);
     for (Index c = 0; c < columns; c += width) {
       const Index column = (std::min)(c, columns - width);
-      transpose_square(from + row * from_stride + column, from_stride, to + column * to_stride + row,
-                       to_stride);
+      transpose_square(from + row * from_stride + column, from_stride,
+                       to + column * to_stride + row, to_stride);
     }
   }
 }
@@ -52,8 +53,13 @@ class RowWalk {
  public:
   RowWalk(const Problem& problem, const Weights& weights, T scale, bool first_term,
           const ValueSink& value_sink, const Sinks& sinks)
-      : problem_(problem), cut_(problem.cut()), weights_(weights), scale_(scale),
-        first_term_(first_term), value_sink_(value_sink), sinks_(sinks) {
+      : problem_(problem),
+        cut_(problem.cut()),
+        weights_(weights),
+        scale_(scale),
+        first_term_(first_term),
+        value_sink_(value_sink),
+        sinks_(sinks) {
     if (AlongOnly<Kernel>::value) {
       mode_ = Mode::along;
     } else if (cut_.inner >= lanes) {
@@ -234,7 +240,8 @@ class RowWalk {
     }
     if constexpr (Problem::label_input() < inputs) {
       std::int64_t buffer[lanes];
-      const std::int64_t* read = problem_.template view<Problem::label_input()>().read(row, count, buffer);
+      const std::int64_t* read =
+          problem_.template view<Problem::label_input()>().read(row, count, buffer);
       for (Index k = 0; k < lanes; ++k) {
         const std::int64_t y = read[(std::min)(k, count - 1)];
         const bool ignored = Ignores<Kernel>::label(problem_.kernel(), y);
@@ -269,7 +276,8 @@ class RowWalk {
     }
   }
   template <class Out>
-  auto slope_across(const Sink<T, Out>& sink, Index row, Index count, const VA& scale, T* copy) const {
+  auto slope_across(const Sink<T, Out>& sink, Index row, Index count, const VA& scale,
+                    T* copy) const {
     if constexpr (std::is_same<Out, Skip>::value) {
       (void)sink, (void)row, (void)count, (void)scale, (void)copy;
       return NoSlope();
@@ -281,7 +289,8 @@ class RowWalk {
     }
   }
 
-  // Rows become columns: entry c of row k goes to copy[c·lanes + k]. Missing rows repeat the last one.
+  // Rows become columns: entry c of row k goes to copy[c·lanes + k]. Missing rows repeat the last
+  //   one.
   template <class Source>
   void copy_in(const Source& view, Index row, Index count, T* copy) const {
     const Index size = cut_.size;
@@ -290,7 +299,8 @@ class RowWalk {
       const T* rows = view.read(row * size, count * size, buffer);
       if (count == lanes) return transpose(rows, lanes, size, size, copy, lanes);
       for (Index k = 0; k < lanes; ++k) {
-        for (Index c = 0; c < size; ++c) copy[c * lanes + k] = rows[(std::min)(k, count - 1) * size + c];
+        for (Index c = 0; c < size; ++c)
+          copy[c * lanes + k] = rows[(std::min)(k, count - 1) * size + c];
       }
     } else {
       for (Index k = 0; k < lanes; ++k) {
@@ -300,7 +310,8 @@ class RowWalk {
     }
   }
   template <std::size_t... G>
-  void copy_out(Index row, Index count, const T (*copies)[tile_size], std::index_sequence<G...>) const {
+  void copy_out(Index row, Index count, const T (*copies)[tile_size],
+                std::index_sequence<G...>) const {
     (copy_out(std::get<G>(sinks_), row, count, copies[G]), ...);
     (void)row, (void)count, (void)copies;
   }

@@ -12,16 +12,18 @@
 //
 // A kernel is a struct of options, `axis` the last of them, with one function template
 //   row(rows..., slopes...) const -> the loss of each row (V)
-// over the algorithms of row_algorithms.hpp. It is given its inputs in the order of the call, then a slope for
-// each prediction, which it fills with d loss / d entry by `transform`. Optional members:
+// over the algorithms of row_algorithms.hpp. It is given its inputs in the order of the call, then
+// a slope for each prediction, which it fills with d loss / d entry by `transform`. Optional
+// members:
 //   role<Scalar>(i)   what input i is: see Role. The default: integers are labels, others rows.
 //   ignores(label)    whether a row with this label counts nothing, e.g. ignore_index
 //   share(label)      the row's share of what Mean divides by (default 1)
 //   accepts(number), expected   for Role::number: which numbers are right, and those in words
 //   check(check, classes)       of the options, given the length of a row
 //   along_only        the kernel takes one row at a time
-//   takes_classes, takes_probabilities   whether the second input must be classes, or may be probabilities too
+//   takes_classes, takes_probabilities   the second input must be classes, or may be probabilities
 //   accepts_rank_0    an input of rank 0 is a row of one entry
+// Rows, labels and slopes have types of the engine's: take them as template parameters.
 namespace eigenloss {
 namespace detail {
 
@@ -51,11 +53,13 @@ class RowwiseProblem {
   static constexpr std::size_t unit_rank = Inputs::rank > 0 ? Inputs::rank - 1 : 0;
 
   RowwiseProblem(const Kernel& kernel, const In&... in)
-      : kernel_(kernel), inputs_(kernel, in...),
+      : kernel_(kernel),
+        inputs_(kernel, in...),
         axis_(axis_of(kernel, inputs_.shape())),
         cut_(inputs_.shape(), axis_, Inputs::row_major),
         units_(without(inputs_.shape(), axis_)) {
-    check::class_targets<right_kind_of_target<Kernel, In...>(), TakesProbabilities<Kernel>::value>();
+    check::class_targets<right_kind_of_target<Kernel, In...>(),
+                         TakesProbabilities<Kernel>::value>();
     if constexpr (HasClassCheck<Kernel>::value) kernel.check(Check<Kernel>(), cut_.size);
     divisor_ = double(number_of_units());
     check_inputs(All{});
@@ -82,30 +86,32 @@ class RowwiseProblem {
     check_numbers(weights, All{});
   }
 
-  template <bool Value, bool Gradient, class R, class Workers, class Weights, class N, class ValueOut,
-            class Outs>
+  template <bool Value, bool Gradient, class R, class Workers, class Weights, class N,
+            class ValueOut, class Outs>
   Partial<T> pass(const Workers& workers, const Weights& weights, const N& scale, const Term& term,
                   ValueOut& value_out, const Outs& outs) const {
-    if constexpr (!right_kind_of_target<Kernel, In...>()) return Partial<T>();
-    else return walk_rows<Value, Gradient, R>(workers, weights, scale, term, value_out, outs);
+    if constexpr (!right_kind_of_target<Kernel, In...>())
+      return Partial<T>();
+    else
+      return walk_rows<Value, Gradient, R>(workers, weights, scale, term, value_out, outs);
   }
 
  private:
-  template <bool Value, bool Gradient, class R, class Workers, class Weights, class N, class ValueOut,
-            class Outs>
-  Partial<T> walk_rows(const Workers& workers, const Weights& weights, const N& scale, const Term& term,
-                       ValueOut& value_out, const Outs& outs) const {
+  template <bool Value, bool Gradient, class R, class Workers, class Weights, class N,
+            class ValueOut, class Outs>
+  Partial<T> walk_rows(const Workers& workers, const Weights& weights, const N& scale,
+                       const Term& term, ValueOut& value_out, const Outs& outs) const {
     const auto value_sink = sink_of<T, Value>(value_out);
-    const auto sinks = sinks_of<Gradient>(outs, std::make_index_sequence<Inputs::Gradients::size()>{});
+    const auto sinks =
+        sinks_of<Gradient>(outs, std::make_index_sequence<Inputs::Gradients::size()>{});
     const auto row_inputs = readers(All{});
-    const RowWalk<Value, R, std::decay_t<decltype(row_inputs)>, Weights, std::decay_t<decltype(value_sink)>,
-                  std::decay_t<decltype(sinks)>>
+    const RowWalk<Value, R, std::decay_t<decltype(row_inputs)>, Weights,
+                  std::decay_t<decltype(value_sink)>, std::decay_t<decltype(sinks)>>
         walk(row_inputs, weights, T(scale), term.first, value_sink, sinks);
     const Index rows = walk.rows_in_a_block(), all = number_of_units();
-    return workers.template reduce<T>((all + rows - 1) / rows, 4.0 * double(rows * cut_.size),
-                            [&](Index b) {
-                              return walk.block(b * rows, (std::min)(rows, all - b * rows));
-                            });
+    return workers.template reduce<T>(
+        (all + rows - 1) / rows, 4.0 * double(rows * cut_.size),
+        [&](Index b) { return walk.block(b * rows, (std::min)(rows, all - b * rows)); });
   }
 
   template <bool Gradient, class Outs, std::size_t... G>
@@ -163,8 +169,8 @@ class RowwiseProblem {
         if (Ignores<Kernel>::label(kernel_, read[k])) {
           ++ignored;
         } else if (read[k] < lowest || read[k] >= cut_.size) {
-          Check<Kernel>::fail(Check<Kernel>::argument(I), index_text(all, first + k), " = ", read[k],
-                              " is not a class of input with shape ", inputs_.shape());
+          Check<Kernel>::fail(Check<Kernel>::argument(I), index_text(all, first + k), " = ",
+                              read[k], " is not a class of input with shape ", inputs_.shape());
         } else if (!counts_rows) {
           shares.add(Share<Kernel>::of(kernel_, read[k]));
         }
@@ -206,8 +212,10 @@ class RowwiseProblem {
 
   template <std::size_t I>
   std::int64_t label_at(Index row) const {
-    if constexpr (role<I>() == Role::label) return view<I>().at(row);
-    else return (void)row, 0;
+    if constexpr (role<I>() == Role::label)
+      return view<I>().at(row);
+    else
+      return (void)row, 0;
   }
   template <std::size_t... I>
   double share(Index row, std::index_sequence<I...>) const {
@@ -229,7 +237,8 @@ class RowwiseProblem {
 
 }  // namespace detail
 
-/// A loss whose unit is a row, from a kernel of your own: a struct with options and row(rows..., slopes...).
+/// A loss whose unit is a row, from a kernel of your own: a struct with options and row(rows...,
+/// slopes...).
 template <class Kernel, class Reduction = Mean>
 using Rowwise = Loss<Kernel, Reduction, detail::SingleEngine<detail::RowwiseProblem>>;
 

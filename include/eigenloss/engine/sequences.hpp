@@ -14,10 +14,11 @@
 #include "frames.hpp"
 #include "verbs.hpp"
 
-// The walk over sequences: CTC's alone. Its kernels are options, `blank`, `zero_infinity` and `workspace`, and
+// The walk over sequences: CTC's alone. Its kernels are options, `blank`, `zero_infinity` and
+//   `workspace`, and
 //   from_logits   whether the inputs are logits or log-probabilities
-// The maths of one sequence is in detail/ctc_sequence.hpp. Here is what surrounds it: the shapes, the lengths and
-// labels, and the division by the target's length.
+// The maths of one sequence is in detail/ctc_sequence.hpp. Here is what surrounds it: the shapes,
+// the lengths and labels, and the division by the target's length.
 namespace eigenloss {
 namespace detail {
 
@@ -32,8 +33,8 @@ class SequenceProblem {
   static constexpr std::size_t unit_rank = rank == 3 ? 1 : 0;
 
  private:
-  using Inputs = Arguments<Kernel, std::tuple<T, std::int64_t, std::int64_t, std::int64_t>, LogProbs, Targets,
-                           InputLengths, TargetLengths>;
+  using Inputs = Arguments<Kernel, std::tuple<T, std::int64_t, std::int64_t, std::int64_t>,
+                           LogProbs, Targets, InputLengths, TargetLengths>;
   static constexpr std::size_t targets_rank = Traits<Targets>::rank;
   static constexpr bool padded = targets_rank == 2;
 
@@ -47,12 +48,12 @@ class SequenceProblem {
     frames_ = {shape[0], 1, shape[shape.size() - 1]};
     if constexpr (unit_rank == 1) units_[0] = frames_.sequences = shape[1];
     if (frames_.frames == 0 || frames_.classes == 0) {
-      Check<Kernel>::fail(Check<Kernel>::argument(0), " has shape ", shape, ", expected at least one ",
-                          frames_.classes == 0 ? "class" : "frame");
+      Check<Kernel>::fail(Check<Kernel>::argument(0), " has shape ", shape,
+                          ", expected at least one ", frames_.classes == 0 ? "class" : "frame");
     }
     if (kernel.blank < 0 || kernel.blank >= frames_.classes) {
-      Check<Kernel>::fail("blank = ", kernel.blank, " is not a class of ", Check<Kernel>::argument(0),
-                          " with shape ", shape);
+      Check<Kernel>::fail("blank = ", kernel.blank, " is not a class of ",
+                          Check<Kernel>::argument(0), " with shape ", shape);
     }
     check_shape_of_lengths<2, InputLengths>();
     check_shape_of_lengths<3, TargetLengths>();
@@ -77,16 +78,20 @@ class SequenceProblem {
     }
   }
 
-  template <bool Value, bool Gradient, class R, class Workers, class Weights, class N, class ValueOut, class Outs>
-  Partial<T> pass(const Workers& workers, const Weights& weights, const N& scale, const Term& term, ValueOut& value_out,
-                  const Outs& outs) const {
+  template <bool Value, bool Gradient, class R, class Workers, class Weights, class N,
+            class ValueOut, class Outs>
+  Partial<T> pass(const Workers& workers, const Weights& weights, const N& scale, const Term& term,
+                  ValueOut& value_out, const Outs& outs) const {
     const auto value_sink = sink_of<T, Value>(value_out);
     const auto sink = gradient_sink<Gradient>(outs);
     const bool concatenated = !padded && number_of_units() > 1;
-    const CtcLease lease(kernel_.workspace, concatenated ? sizeof(Index) * std::size_t(number_of_units()) : 0);
+    const CtcLease lease(kernel_.workspace,
+                         concatenated ? sizeof(Index) * std::size_t(number_of_units()) : 0);
     Index* const offsets = concatenated ? static_cast<Index*>(lease.data()) : nullptr;
-    for (Index n = 0, sum = 0; offsets && n < number_of_units(); sum += labels_of(n++)) offsets[n] = sum;
-    const double cycles = double(longest_) * (4.0 * double(frames_.classes) + 20.0 * double(most_labels_));
+    for (Index n = 0, sum = 0; offsets && n < number_of_units(); sum += labels_of(n++))
+      offsets[n] = sum;
+    const double cycles =
+        double(longest_) * (4.0 * double(frames_.classes) + 20.0 * double(most_labels_));
     return workers.template reduce<T>(number_of_units(), cycles, [&](Index n) {
       Partial<T> partial;
       const T w = weight(weights, n);
@@ -95,7 +100,9 @@ class SequenceProblem {
         if (term.first) clear(sink, n);
       } else {
         const Number each = labels_to_divide_by<R>(n);
-        loss = evaluate(sink, n, offsets ? offsets[n] : 0, Number(scale) * Number(w) / each, !term.first) / each;
+        loss = evaluate(sink, n, offsets ? offsets[n] : 0, Number(scale) * Number(w) / each,
+                        !term.first) /
+               each;
         if constexpr (Counts<R, Single<T>>::value) {
           partial.counted.add(Number(R::count(Single<T>(T(loss))).parts[0]));
         }
@@ -133,10 +140,12 @@ class SequenceProblem {
     const auto& shape = inputs_.template view<1>().shape();
     if constexpr (padded) {
       if (shape[0] == frames_.sequences) return;
-      Check<Kernel>::fail(Check<Kernel>::argument(1), " has shape ", shape, ", expected one row of labels for each of ",
-                          frames_.sequences, " sequences");
+      Check<Kernel>::fail(Check<Kernel>::argument(1), " has shape ", shape,
+                          ", expected one row of labels for each of ", frames_.sequences,
+                          " sequences");
     } else if constexpr (targets_rank != 1) {
-      Check<Kernel>::fail(Check<Kernel>::argument(1), " has shape ", shape, ", expected one dimension or two");
+      Check<Kernel>::fail(Check<Kernel>::argument(1), " has shape ", shape,
+                          ", expected one dimension or two");
     }
   }
   void check_lengths() {
@@ -148,11 +157,12 @@ class SequenceProblem {
       check_length<3>(n, room, padded ? "columns of targets" : "labels in targets");
       longest_ = (std::max)(longest_, length_of(n));
       most_labels_ = (std::max)(most_labels_, labels_of(n));
-      sum += (std::min)(labels_of(n), (std::numeric_limits<Index>::max)() - sum);  // of what maps claim
+      sum += (std::min)(labels_of(n),
+                        (std::numeric_limits<Index>::max)() - sum);  // of what maps claim
     }
     if (!padded && sum != room) {
-      Check<Kernel>::fail(Check<Kernel>::argument(1), " has shape ", targets, ", expected ", Shape<1>{{sum}},
-                          ", the sum of ", Check<Kernel>::argument(3));
+      Check<Kernel>::fail(Check<Kernel>::argument(1), " has shape ", targets, ", expected ",
+                          Shape<1>{{sum}}, ", the sum of ", Check<Kernel>::argument(3));
     }
   }
   template <std::size_t I>
@@ -166,11 +176,13 @@ class SequenceProblem {
     const auto& targets = inputs_.template view<1>();
     const std::int64_t label = targets.at(i);
     if (label == kernel_.blank) {
-      Check<Kernel>::fail(Check<Kernel>::argument(1), index_text(targets, i), " = ", label, " is the blank");
+      Check<Kernel>::fail(Check<Kernel>::argument(1), index_text(targets, i), " = ", label,
+                          " is the blank");
     }
     if (label < 0 || label >= frames_.classes) {
-      Check<Kernel>::fail(Check<Kernel>::argument(1), index_text(targets, i), " = ", label, " is not a class of ",
-                          Check<Kernel>::argument(0), " with shape ", inputs_.shape());
+      Check<Kernel>::fail(Check<Kernel>::argument(1), index_text(targets, i), " = ", label,
+                          " is not a class of ", Check<Kernel>::argument(0), " with shape ",
+                          inputs_.shape());
     }
   }
   template <class V>
@@ -179,7 +191,8 @@ class SequenceProblem {
   }
 
   // ---- One sequence. ----
-  // Where label s of sequence n lies among the targets; `offset` is the number of labels before them.
+  // Where label s of sequence n lies among the targets; `offset` is the number of labels before
+  // them.
   Index label_index(Index n, Index offset, Index s) const {
     if constexpr (padded) {
       const auto& shape = inputs_.template view<1>().shape();
@@ -220,7 +233,8 @@ class SequenceProblem {
   template <class Out>
   std::size_t numbers(bool add) const {
     std::size_t count = std::size_t(Reader::room(frames_.classes));
-    if constexpr (!is_skip<Out>) count += std::size_t(Writer<Out>::room(longest_, frames_.classes, add));
+    if constexpr (!is_skip<Out>)
+      count += std::size_t(Writer<Out>::room(longest_, frames_.classes, add));
     return count;
   }
 
@@ -232,35 +246,44 @@ class SequenceProblem {
 
   // The loss of sequence n; its gradient, times `scale`, goes into the sink.
   template <class Out>
-  Number evaluate(const Sink<T, Out>& sink, Index n, Index offset, const Number& scale, bool add) const {
+  Number evaluate(const Sink<T, Out>& sink, Index n, Index offset, const Number& scale,
+                  bool add) const {
     const auto call = [&](T* room, auto&& compute) {
       Reader reader(inputs_.template view<0>(), frames_, n, length_of(n), room);
       const CtcShape shape{length_of(n), labels_of(n), frames_.classes, Index(kernel_.blank)};
-      const auto label = [&](Index s) { return Index(inputs_.template view<1>().at(label_index(n, offset, s))); };
+      const auto label = [&](Index s) {
+        return Index(inputs_.template view<1>().at(label_index(n, offset, s)));
+      };
       const auto frames = [&reader](Index t) { return reader.frame(t); };
       if constexpr (is_skip<Out>) {
         return compute(shape, label, frames, CtcNoGradient{});
       } else {
-        Writer<Out> writer(sink, frames_, n, length_of(n), add, room + Reader::room(frames_.classes));
+        Writer<Out> writer(sink, frames_, n, length_of(n), add,
+                           room + Reader::room(frames_.classes));
         const Number loss = compute(shape, label, frames, writer);
         writer.finish();
         return loss;
       }
     };
     if constexpr (Total<T>::builtin) {
-      const std::size_t work = ctc_workspace_bytes(longest_, most_labels_, frames_.classes, !is_skip<Out>);
+      const std::size_t work =
+          ctc_workspace_bytes(longest_, most_labels_, frames_.classes, !is_skip<Out>);
       const CtcLease lease(kernel_.workspace, work + 64 + sizeof(T) * numbers<Out>(add));
       CtcArena arena(lease.data());
       T* const room = arena.take<T>(Index(numbers<Out>(add)));
-      return call(room, [&](const CtcShape& shape, const auto& label, const auto& frames, auto&& gradient) {
-        return ctc_sequence<Kernel::from_logits>(shape, label, frames, gradient, scale, kernel_.zero_infinity,
-                                                 static_cast<unsigned char*>(lease.data()) + arena.used())
-            .value;
-      });
+      return call(
+          room, [&](const CtcShape& shape, const auto& label, const auto& frames, auto&& gradient) {
+            return ctc_sequence<Kernel::from_logits>(
+                       shape, label, frames, gradient, scale, kernel_.zero_infinity,
+                       static_cast<unsigned char*>(lease.data()) + arena.used())
+                .value;
+          });
     } else {
       std::vector<T> room(numbers<Out>(add), T(0));
-      return call(room.data(), [&](const CtcShape& shape, const auto& label, const auto& frames, auto&& gradient) {
-        return ctc_any_number<Kernel::from_logits>(shape, label, frames, gradient, scale, kernel_.zero_infinity);
+      return call(room.data(), [&](const CtcShape& shape, const auto& label, const auto& frames,
+                                   auto&& gradient) {
+        return ctc_any_number<Kernel::from_logits>(shape, label, frames, gradient, scale,
+                                                   kernel_.zero_infinity);
       });
     }
   }

@@ -50,7 +50,8 @@ class Slope<Along<T>, Out> {
   // Makes the slope of one entry `now`, where `transform` made it `was`.
   void replace(const Label<Walk>& label, const Single<T>& was, const Single<T>& now) const {
     const Index entry = first_ + label.classes[0] * step_;
-    const T gradient = (add_ ? T(out_.at(entry) + (now - was).parts[0] * scale_) : T(now.parts[0] * scale_));
+    const T gradient =
+        (add_ ? T(out_.at(entry) + (now - was).parts[0] * scale_) : T(now.parts[0] * scale_));
     out_.set(entry, gradient);
   }
   void close(Index begin, Index count) const {
@@ -78,12 +79,20 @@ class Slope<Across<T>, Out> {
   using P = typename Walk::P;
   static constexpr bool wanted = true;
 
-  // As for Row: in memory at `data`, all lanes of it, or `lanes` numbers of the output for each entry. Rows
-  // whose scale is 0 get exactly 0.
-  Slope(const Out& out, Index size, Index first, Index stride, Index lanes, T* data, Index data_stride,
-        bool add, const P& scale)
-      : out_(out), size_(size), first_(first), stride_(stride), lanes_(lanes), data_(data),
-        data_stride_(data_stride), add_(add), masks_(any(scale == P(0))), scale_(scale) {}
+  // As for Row: in memory at `data`, all lanes of it, or `lanes` numbers of the output for each
+  // entry. Rows whose scale is 0 get exactly 0.
+  Slope(const Out& out, Index size, Index first, Index stride, Index lanes, T* data,
+        Index data_stride, bool add, const P& scale)
+      : out_(out),
+        size_(size),
+        first_(first),
+        stride_(stride),
+        lanes_(lanes),
+        data_(data),
+        data_stride_(data_stride),
+        add_(add),
+        masks_(any(scale == P(0))),
+        scale_(scale) {}
   Slope(const Slope&) = delete;
   Index size() const { return size_; }
   T* scratch() const {
@@ -162,7 +171,9 @@ class Scratch {
   void open(Index begin, Index) const { now_ = data_ + begin * stride_; }
   EIGEN_STRONG_INLINE P load(Index i, AllLanes) const { return P::load(now_ + i * stride_); }
   P load(Index i, Index lanes) const { return load_first<P>(now_ + i, lanes); }
-  EIGEN_STRONG_INLINE void store(Index i, AllLanes, const P& pack) const { pack.store(now_ + i * stride_); }
+  EIGEN_STRONG_INLINE void store(Index i, AllLanes, const P& pack) const {
+    pack.store(now_ + i * stride_);
+  }
   void store(Index i, Index lanes, const P& pack) const { store_first(pack, now_ + i, lanes); }
 
  private:

@@ -8,9 +8,10 @@
 
 namespace eigenloss {
 
-/// The softmax of a row x: exp(x - maximum) / total with total = sum of exp(x - maximum). Subtracting the maximum
-/// keeps every exponential in [0, 1]; the naive exp(x) overflows from x = 89 on. Where the gradient is wanted
-/// and its storage can hold them, the exponentials are kept there; otherwise they are computed again.
+/// The softmax of a row x: exp(x - maximum) / total with total = sum of exp(x - maximum).
+/// Subtracting the maximum keeps every exponential in [0, 1]; the naive exp(x) overflows from x =
+/// 89 on. Where the gradient is wanted and its storage can hold them, the exponentials are kept
+/// there; otherwise they are computed again.
 template <class Row, class Slope>
 class Softmax {
  public:
@@ -56,16 +57,17 @@ class Softmax {
     if constexpr (Slope::wanted) {
       const P inverse = Walk::spread(inverse_total);
       if (scratch_) {
-        transform(slope,
-                  [&](const P& e, const auto&... entries) { return f(e * inverse, entries...); },
-                  Kept(scratch_, stride_, row_.size()), rows...);
+        transform(
+            slope, [&](const P& e, const auto&... entries) { return f(e * inverse, entries...); },
+            Kept(scratch_, stride_, row_.size()), rows...);
       } else {
         const P shift = Walk::spread(finite_maximum());
-        transform(slope,
-                  [&](const P& x, const auto&... entries) {
-                    return f(exp_nonpositive(x - shift) * inverse, entries...);
-                  },
-                  row_, rows...);
+        transform(
+            slope,
+            [&](const P& x, const auto&... entries) {
+              return f(exp_nonpositive(x - shift) * inverse, entries...);
+            },
+            row_, rows...);
       }
     }
     (void)slope, (void)f;

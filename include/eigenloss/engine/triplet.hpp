@@ -8,7 +8,8 @@
 #include "distances.hpp"
 #include "row_passes.hpp"
 
-// The triplet margin loss of rows, for any distance: a reading for the distances, a reading for the slopes.
+// The triplet margin loss of rows, for any distance: a reading for the distances, a reading for the
+// slopes.
 namespace eigenloss {
 namespace detail {
 
@@ -39,8 +40,9 @@ struct HasTermSlope<std::void_t<decltype(std::declval<const Distance&>().term_sl
 template <class Void, class Distance, class S>
 struct HasFinish : std::false_type {};
 template <class Distance, class S>
-struct HasFinish<std::void_t<decltype(std::declval<const Distance&>().finish(std::declval<const S&>()))>,
-                 Distance, S> : std::true_type {};
+struct HasFinish<
+    std::void_t<decltype(std::declval<const Distance&>().finish(std::declval<const S&>()))>,
+    Distance, S> : std::true_type {};
 template <class Void, class Distance, class S>
 struct HasFinishSlope : std::false_type {};
 template <class Distance, class S>
@@ -66,7 +68,8 @@ struct DistanceOfSums {
     }
   }
   // The derivatives of the distance by its sums, times `factor`.
-  static std::array<P, sums> finish_slope(const Distance& distance, const Sums& all, const V& factor) {
+  static std::array<P, sums> finish_slope(const Distance& distance, const Sums& all,
+                                          const V& factor) {
     Sums slopes;
     if constexpr (HasFinishSlope<void, Distance, S>::value) {
       slopes = in_array(distance.finish_slope(as_sum(all)));
@@ -84,7 +87,8 @@ struct DistanceOfSums {
     return (void)distance, (void)all, result;
   }
   // The slopes of the distance by one entry of each row.
-  static EIGEN_STRONG_INLINE std::array<P, 2> slope(const Distance& distance, const P& u, const P& v,
+  static EIGEN_STRONG_INLINE std::array<P, 2> slope(const Distance& distance, const P& u,
+                                                    const P& v,
                                                     const std::array<P, sums>& factors) {
     if constexpr (HasTermSlope<void, Distance, P>::value && sums == 1) {
       const std::array<P, 2> slopes = distance.term_slope(u, v);
@@ -109,7 +113,8 @@ struct DistanceOfSums {
   }
 };
 
-// l = max(0, margin + d(a, p) - d(a, n)) of the three distances of a row, and the factors of their slopes.
+// l = max(0, margin + d(a, p) - d(a, n)) of the three distances of a row, and the factors of their
+// slopes.
 template <bool Swap, class V>
 struct TripletHinge {
   V loss, factor[3];
@@ -117,19 +122,23 @@ struct TripletHinge {
   TripletHinge(double margin, const V* distance) {
     V nearer = distance[1], share(1);
     if constexpr (Swap) {
-      nearer = where((distance[2] < distance[1]) | (distance[2] != distance[2]), distance[2], distance[1]);
-      share = where(distance[1] < distance[2], V(1), where(distance[2] < distance[1], V(0), V(0.5)));
+      nearer = where((distance[2] < distance[1]) | (distance[2] != distance[2]), distance[2],
+                     distance[1]);
+      share =
+          where(distance[1] < distance[2], V(1), where(distance[2] < distance[1], V(0), V(0.5)));
     }
     const V z = V(margin) + distance[0] - nearer;
     loss = positive_part(z);
-    const V active = where(z >= V(0), V(1), V(0));  // 1 at the kink; NaN comes from the distance that has it
+    const V active =
+        where(z >= V(0), V(1), V(0));  // 1 at the kink; NaN comes from the distance that has it
     factor[0] = active;
     factor[1] = -active * share;
     factor[2] = active * (share - V(1));
   }
 };
 
-// A formula pair(u, v, k) at the pairs of three entries: (a, p), (a, n) and, where it counts, (p, n).
+// A formula pair(u, v, k) at the pairs of three entries: (a, p), (a, n) and, where it counts, (p,
+// n).
 template <bool Swap, class Pair>
 struct AtEachPair {
   static constexpr std::size_t pairs = Swap ? 3 : 2;
@@ -177,8 +186,8 @@ struct SlopesOfPairs {
 
 template <bool Swap, class Distance, class A, class B, class C, class... Slopes,
           std::enable_if_t<!std::is_same<Distance, ExtremeNorm>::value, int> = 0>
-typename A::V triplet_row(const Distance& distance, double margin, const A& a, const B& p, const C& n,
-                          const std::tuple<Slopes&...>& slopes) {
+typename A::V triplet_row(const Distance& distance, double margin, const A& a, const B& p,
+                          const C& n, const std::tuple<Slopes&...>& slopes) {
   using V = typename A::V;
   using P = typename A::P;
   using D = DistanceOfSums<Distance, typename A::Walk>;
@@ -209,8 +218,8 @@ typename A::V triplet_row(const Distance& distance, double margin, const A& a, c
 
 // The same for the largest or smallest difference, which is no sum.
 template <bool Swap, class A, class B, class C, class... Slopes>
-typename A::V triplet_row(const ExtremeNorm& norm, double margin, const A& a, const B& p, const C& n,
-                          const std::tuple<Slopes&...>& slopes) {
+typename A::V triplet_row(const ExtremeNorm& norm, double margin, const A& a, const B& p,
+                          const C& n, const std::tuple<Slopes&...>& slopes) {
   using V = typename A::V;
   using P = typename A::P;
   constexpr std::size_t pairs = Swap ? 3 : 2;

@@ -9,8 +9,9 @@
 #include "../reductions.hpp"
 #include "arguments.hpp"
 
-// The verbs of every loss (value, gradient, both at once, into the caller's storage) and its adverbs
-// (.device, .weighted), written once. An engine supplies what differs: the walk over the units.
+// The verbs of every loss (value, gradient, both at once, into the caller's storage) and its
+// adverbs (.device, .weighted), written once. An engine supplies what differs: the walk over the
+// units.
 namespace eigenloss {
 namespace detail {
 
@@ -59,7 +60,8 @@ auto run(const Problem& problem, const Workers& workers, const W& w, const Term&
          ValueOut& value_out, const Outs& outs) {
   using T = typename Problem::T;
   using N = typename Total<T>::Value;
-  const UnitWeights<typename Problem::Kernel, T, W, Problem::unit_rank> unit_weights(w, problem.units());
+  const UnitWeights<typename Problem::Kernel, T, W, Problem::unit_rank> unit_weights(
+      w, problem.units());
   const auto weights = unit_weights.reader();
   check_and_resize_values<typename Problem::Kernel>(value_out, problem.units(), true);
   problem.check_units(weights);
@@ -102,15 +104,16 @@ auto run(const Problem& problem, const Workers& workers, const W& w, const Term&
 
 template <class... In, std::size_t... I>
 constexpr void check_floating(std::index_sequence<I...>) {
-  (check::floating_input<typename Traits<std::tuple_element_t<I, std::tuple<In...>>>::Scalar>(), ...);
+  (check::floating_input<typename Traits<std::tuple_element_t<I, std::tuple<In...>>>::Scalar>(),
+   ...);
 }
 template <class Kernel, class... In>
 constexpr void check_inputs() {
   check_floating<In...>(GradientsOf<Kernel, In...>{});
 }
 
-// A loss with its device and weights: what .device(d) and .weighted(w) return. It refers to the loss, the
-// device and the weights, and copies none of them: use it while they live.
+// A loss with its device and weights: what .device(d) and .weighted(w) return. It refers to the
+// loss, the device and the weights, and copies none of them: use it while they live.
 template <class L, class Device, class Weights>
 class Bound {
   using Kernel = typename L::Kernel;
@@ -156,8 +159,8 @@ class Bound {
     check::writable_storage<writable>();
     if constexpr (is_unreduced<typename L::Reduction> && sizeof...(In) == inputs && writable &&
                   takes<In...>()) {
-      L::Engine::template evaluate<true, false>(loss_, Workers<Device>(device_), weights_, Term{}, storage,
-                                                std::tuple<>(), in...);
+      L::Engine::template evaluate<true, false>(loss_, Workers<Device>(device_), weights_, Term{},
+                                                storage, std::tuple<>(), in...);
     }
   }
 
@@ -231,7 +234,8 @@ class Bound {
     const Workers<Device> workers(device_);
     if constexpr (Value && is_unreduced<typename L::Reduction>) {
       typename Engine::template Values<L, In...> values;
-      Engine::template evaluate<Value, Gradient>(loss_, workers, weights_, Term{}, values, outs, in...);
+      Engine::template evaluate<Value, Gradient>(loss_, workers, weights_, Term{}, values, outs,
+                                                 in...);
       return values;
     } else {
       const Skip no_values;
@@ -247,7 +251,8 @@ class Bound {
 
 }  // namespace detail
 
-/// A loss: a kernel (the maths of one unit, and its options), a reduction, and the engine that walks the units.
+/// A loss: a kernel (the maths of one unit, and its options), a reduction, and the engine that
+///   walks the units.
 template <class Kernel_, class Reduction_, class Engine_>
 struct Loss : Kernel_ {
   using Kernel = Kernel_;
@@ -313,7 +318,8 @@ struct SingleEngine {
                        ValueOut& values, const Outs& outs, const In&... in) {
     check_inputs<typename L::Kernel, In...>();
     const Problem<typename L::Kernel, In...> problem(loss, in...);
-    return run<Value, Gradient, typename L::Reduction>(problem, workers, weights, term, values, outs);
+    return run<Value, Gradient, typename L::Reduction>(problem, workers, weights, term, values,
+                                                       outs);
   }
 
   // Every run-time error of the inputs and the weights, and nothing else.
@@ -322,7 +328,8 @@ struct SingleEngine {
     check_inputs<typename L::Kernel, In...>();
     using P = Problem<typename L::Kernel, In...>;
     const P problem(loss, in...);
-    const UnitWeights<typename L::Kernel, typename P::T, W, P::unit_rank> weights(w, problem.units());
+    const UnitWeights<typename L::Kernel, typename P::T, W, P::unit_rank> weights(w,
+                                                                                  problem.units());
     problem.check_units(weights.reader());
   }
 
@@ -332,7 +339,8 @@ struct SingleEngine {
     using P = Problem<typename L::Kernel, In...>;
     using N = typename Total<typename P::T>::Value;
     const P problem(loss, in...);
-    const UnitWeights<typename L::Kernel, typename P::T, W, P::unit_rank> weights(w, problem.units());
+    const UnitWeights<typename L::Kernel, typename P::T, W, P::unit_rank> weights(w,
+                                                                                  problem.units());
     if constexpr (std::is_same<W, Unweighted>::value) {
       return N(problem.divisor());
     } else {

@@ -13,15 +13,21 @@ namespace kernel {
 /// Value:     (1 - y)·x + q·softplus(-x), with p the pos_weight, m = p·y and q = 1 - y + m;
 ///            without pos_weight softplus(x) - x·y. σ is the sigmoid.
 /// Slope:     q·σ(x) - m; without pos_weight σ(x) - y. Smooth.
-/// Arguments: (input x, target y) of the same shape, any rank; the unit is an element. y is in [0, 1] as a rule,
+/// Arguments: (input x, target y) of the same shape, any rank; the unit is an element. y is in [0,
+///   1] as a rule,
 ///            which is not checked.
-/// Options:   pos_weight, empty: the weight of the positive part, one number or one for each index along `axis`;
+/// Options:   pos_weight, empty: the weight of the positive part, one number or one for each index
+///   along `axis`;
 ///            axis = -1, the last dimension (negative counts from the end): where pos_weight runs.
-/// Accuracy:  value 4 ulp; slope 4 ulp of the larger of σ(x)·(1 - y) and σ(-x)·y. Small values are exact where
-///            x and y agree: with y 0 or 1 nothing is added to log(1 + e^-|x|) that cancels. Stable at ±1000 and
-///            beyond. NaN gives NaN. x = inf gives inf where y < 1 and NaN where y = 1; x = -inf gives NaN, as in
+/// Accuracy:  value 4 ulp; slope 4 ulp of the larger of σ(x)·(1 - y) and σ(-x)·y. Small values are
+///   exact where
+///            x and y agree: with y 0 or 1 nothing is added to log(1 + e^-|x|) that cancels. Stable
+///            at ±1000 and
+///            beyond. NaN gives NaN. x = inf gives inf where y < 1 and NaN where y = 1; x = -inf
+///            gives NaN, as in
 ///            PyTorch; their slopes are finite.
-/// PyTorch:   torch.nn.BCEWithLogitsLoss. Its value has an absolute error of an ulp of |x|. Its pos_weight is any
+/// PyTorch:   torch.nn.BCEWithLogitsLoss. Its value has an absolute error of an ulp of |x|. Its
+///   pos_weight is any
 ///            tensor that broadcasts; axis = 1 is its (C, 1, 1). Its `weight` is .weighted(w).
 /// Source:    https://pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html
 struct BCEWithLogits {
@@ -58,7 +64,8 @@ struct BCEWithLogits {
   static T weight_of_x(const T& x, const T& y, const T& m) {
     return where(x < T(0), (x - x) - m, T(1) - y);
   }
-  // (q - m)·σ(x) - m·σ(-x), with q - m = 1 - y: no digits are lost where σ(x) and y are both near 1.
+  // (q - m)·σ(x) - m·σ(-x), with q - m = 1 - y: no digits are lost where σ(x) and y are both near
+  // 1.
   template <class T>
   static T slope_of(const T& x, const T& y, const T& m, const T& e) {
     const auto negative = x < T(0);

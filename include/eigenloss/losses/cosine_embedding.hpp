@@ -13,17 +13,19 @@ namespace kernel {
 
 /// Cosine of the angle between two vectors a and b, which should be alike (y = 1) or not (y = -1).
 ///
-///   cos = (sum of a·b) / √(A·B),  A = e + sum of a²,  B = e + sum of b²,  e = 1e-12 rounded to float
+///   cos = (sum of a·b) / √(A·B),  A = e + sum of a²,  B = e + sum of b²,  e = 1e-12 rounded to
+///   float
 ///   y = 1: l = 1 - cos;  y = -1: l = max(0, cos - margin)
 ///
-/// Slope: s·(b/√(AB) - cos·a/A) for a, and alike for b, with s = -1 for y = 1, s = 1 for y = -1 where
-///   cos >= margin, else 0. Kink: cos = margin, where the slope is that of cos.
+/// Slope: s·(b/√(AB) - cos·a/A) for a, and alike for b, with s = -1 for y = 1, s = 1 for y = -1
+///   where cos >= margin, else 0. Kink: cos = margin, where the slope is that of cos.
 /// e keeps the zero vector finite: cos is 0 there, and the slope b/√(e·B), near 1e6.
 ///
-/// Shapes: input1 and input2 (D), (N, D) or (N, ..., D), features along `axis`; target 1 or -1, one for each row, of
-///   any number type (a plain number or a rank-0 tensor for inputs (D)). Gradients: (input1, input2). Unit: a row.
-/// Special values: infinity gives NaN, also where a square overflows. Vectors without features: 1 (y = 1) or
-///   max(0, -margin).
+/// Shapes: input1 and input2 (D), (N, D) or (N, ..., D), features along `axis`; target 1 or -1, one
+///   for each row, of any number type (a plain number or a rank-0 tensor for inputs (D)).
+///   Gradients: (input1, input2). Unit: a row.
+/// Special values: infinity gives NaN, also where a square overflows. Vectors without features: 1
+///   (y = 1) or max(0, -margin).
 /// Accuracy: cos is within 4 ulp of 1, plus those of three sums of D terms.
 /// Differences from PyTorch: a target other than 1 and -1 is an error, where PyTorch gives 0.
 /// Source: torch.nn.CosineEmbeddingLoss, PyTorch 2.13.
@@ -61,7 +63,8 @@ struct CosineEmbedding {
     const auto alike = y > V(0);
     const V excess = cos - V(margin);
     const V s = where(alike, V(-1), where(excess < V(0), V(0), V(1)));
-    const P other = spread(a, s / root), own_a = spread(a, s * cos / aa), own_b = spread(a, s * cos / bb);
+    const P other = spread(a, s / root), own_a = spread(a, s * cos / aa),
+            own_b = spread(a, s * cos / bb);
     transform(
         std::tie(slope_a, slope_b),
         [&](const P& a_i, const P& b_i) {
@@ -74,7 +77,8 @@ struct CosineEmbedding {
 
 }  // namespace kernel
 
-/// One minus the cosine of two vectors that are alike, the cosine beyond `margin` of two that are not.
+/// One minus the cosine of two vectors that are alike, the cosine beyond `margin` of two that are
+/// not.
 /// Options and details: kernel::CosineEmbedding.
 template <class Reduction = Mean>
 using CosineEmbedding = Rowwise<kernel::CosineEmbedding, Reduction>;

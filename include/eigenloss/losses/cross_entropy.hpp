@@ -19,21 +19,24 @@ namespace kernel {
 ///
 /// Slope:  class targets   (1-α)·w_y·(p_j - [j = y]) + (α/C)·(W·p_j - w_j),  W = sum of w_c
 ///         probabilities   p_j·(sum of w_c·t'_c) - w_j·t'_j
-/// There are no kinks. The maximum is subtracted before the exponential, so logits of any size are fine; the
-/// naive log(sum of e^x) overflows from x = 89 on.
+/// There are no kinks. The maximum is subtracted before the exponential, so logits of any size are
+/// fine; the naive log(sum of e^x) overflows from x = 89 on.
 ///
-/// Shapes: input (C), (N, C) or (N, C, d1, ...), classes along `axis`; target either integers, one class for each
-///   row (a plain integer or a rank-0 tensor for input (C)), or numbers in the shape of the input:
-///   probabilities, which are not checked. Unit: a row.
-/// Mean divides by the sum of w_y over the rows that are not ignored; with probabilities by the number of rows.
-/// Special values: a logit of -inf is a class that cannot be: its slope is 0. +inf, or -inf everywhere, gives NaN. A
-///   class weight or probability of 0 makes its term exactly 0, even at a log-probability of -inf.
-/// Accuracy: value and slope are within 4 ulp of max(1, |max x - x_y|) plus those of a sum of C terms in order.
-/// Differences from PyTorch: an ignored row's gradient is 0 even where its logits are NaN; every integer type is a
-///   class; label_smoothing outside [0, 1] is an error.
+/// Shapes: input (C), (N, C) or (N, C, d1, ...), classes along `axis`; target either integers, one
+///   class for each row (a plain integer or a rank-0 tensor for input (C)), or numbers in the shape
+///   of the input: probabilities, which are not checked. Unit: a row.
+/// Mean divides by the sum of w_y over the rows that are not ignored; with probabilities by the
+/// number of rows.
+/// Special values: a logit of -inf is a class that cannot be: its slope is 0. +inf, or -inf
+///   everywhere, gives NaN. A class weight or probability of 0 makes its term exactly 0, even at a
+///   log-probability of -inf.
+/// Accuracy: value and slope are within 4 ulp of max(1, |max x - x_y|) plus those of a sum of C
+///   terms in order.
+/// Differences from PyTorch: an ignored row's gradient is 0 even where its logits are NaN; every
+///   integer type is a class; label_smoothing outside [0, 1] is an error.
 /// Source: torch.nn.CrossEntropyLoss, PyTorch 2.13.
 struct CrossEntropy {
-  Eigen::ArrayXd weight{};             ///< one for each class; none: 1
+  Eigen::ArrayXd weight{};           ///< one for each class; none: 1
   std::int64_t ignore_index = -100;  ///< rows with this class count nothing
   double label_smoothing = 0.0;      ///< α, in [0, 1]
   std::int64_t axis = 1;             ///< where the classes lie
@@ -71,7 +74,8 @@ struct CrossEntropy {
     }
     const auto hot = one_hot(x, y);
     const V certain(1 - label_smoothing), even(label_smoothing / double(x.size()));
-    const P certain_w = P(1 - label_smoothing) * w_entry, even_entry(label_smoothing / double(x.size()));
+    const P certain_w = P(1 - label_smoothing) * w_entry,
+            even_entry(label_smoothing / double(x.size()));
     const P all_w(weight.size() == 0 ? double(x.size()) : weight.sum());
     const auto weights = class_weights(x, weight);
     softmax.transform_slope(
@@ -94,8 +98,8 @@ struct CrossEntropy {
     if constexpr (Slope::wanted) {
       const P total = spread(x, sum(w_t, t, weights));
       softmax.transform_slope(
-          slope, [&](const P& p, const P& t_c, const P& w_c) { return total * p - w_t(t_c, w_c); }, t,
-          weights);
+          slope, [&](const P& p, const P& t_c, const P& w_c) { return total * p - w_t(t_c, w_c); },
+          t, weights);
     }
     return loss;
   }

@@ -12,8 +12,10 @@ namespace kernel {
 /// Slope:     sgn(x - t); 0 at the kink x == t.
 /// Arguments: (input x, target t) of the same shape, any rank; the unit is an element.
 /// Options:   none.
-/// Accuracy:  1 ulp. NaN, inf - inf included, gives the value NaN and the slope NaN; infinite errors inf and ±1.
-/// PyTorch:   torch.nn.L1Loss. Its gradient is 0 at NaN. The `weight` of its functional form is .weighted(w)
+/// Accuracy:  1 ulp. NaN, inf - inf included, gives the value NaN and the slope NaN; infinite
+///   errors inf and ±1.
+/// PyTorch:   torch.nn.L1Loss. Its gradient is 0 at NaN. The `weight` of its functional form is
+///   .weighted(w)
 ///            with WeightedMean.
 /// Source:    https://pytorch.org/docs/stable/generated/torch.nn.L1Loss.html
 struct L1 {

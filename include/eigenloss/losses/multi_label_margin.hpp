@@ -10,21 +10,25 @@
 namespace eigenloss {
 namespace kernel {
 
-/// Multi-label margin: the score of every class that applies should exceed that of every class that does not, by 1.
+/// Multi-label margin: the score of every class that applies should exceed that of every class that
+/// does not, by 1.
 ///
 ///   l = 1/C · sum over j in T, i not in T of max(0, 1 - x_j + x_i)
-/// with C classes and T the row's targets, up to the first -1. A class that is listed twice counts twice as j.
+/// with C classes and T the row's targets, up to the first -1. A class that is listed twice counts
+/// twice as j.
 ///
-/// Slope: for each pair with 1 - x_j + x_i > 0: -1/C at j, 1/C at i. Kink: a pair at 0, where its slope is 0.
+/// Slope: for each pair with 1 - x_j + x_i > 0: -1/C at j, 1/C at i. Kink: a pair at 0, where its
+///   slope is 0.
 ///
-/// Shapes: input (C), (N, C) or (N, C, d1, ...), classes along `axis`, or () for one class; target integers in the
-///   shape of the input: along `axis` the classes that apply, then -1. Unit: a row.
-/// Special values: no targets, or every class, give 0. inf - inf counts 0. Labels behind the first -1 are not used, but
-///   must be classes or -1.
-/// Accuracy: each pair is within an ulp of max(|x_j|, |x_i|, 1), and the sum within those of C terms.
-/// A row takes C·T steps of a pack for up to 128 targets T, and C·log(C) for more (as long as a few thousand
-///   classes are sorted at a time).
-/// Differences from PyTorch: NaN gives NaN, in value and slopes of the row, where PyTorch counts 0; any integer type.
+/// Shapes: input (C), (N, C) or (N, C, d1, ...), classes along `axis`, or () for one class; target
+///   integers in the shape of the input: along `axis` the classes that apply, then -1. Unit: a row.
+/// Special values: no targets, or every class, give 0. inf - inf counts 0. Labels behind the first
+///   -1 are not used, but must be classes or -1.
+/// Accuracy: each pair is within an ulp of max(|x_j|, |x_i|, 1), and the sum within those of C
+/// terms. A row takes C·T steps of a pack for up to 128 targets T, and C·log(C) for more (as long
+///   as a few thousand classes are sorted at a time).
+/// Differences from PyTorch: NaN gives NaN, in value and slopes of the row, where PyTorch counts 0;
+///   any integer type.
 /// Source: torch.nn.MultiLabelMarginLoss, PyTorch 2.13.
 struct MultiLabelMargin {
   static constexpr bool accepts_rank_0 = true;

@@ -10,27 +10,31 @@
 namespace eigenloss {
 namespace kernel {
 
-/// Multi-class margin: the score x_y of the right class y should exceed every other one by the margin.
+/// Multi-class margin: the score x_y of the right class y should exceed every other one by the
+/// margin.
 ///
 ///   l = w_y/C · sum of max(0, z_i)^p over the classes i other than y,  z_i = margin - x_y + x_i
 /// with C classes and class weights w (1 without).
 ///
-/// Slope: h_i = w_y/C (p = 1) or 2·w_y·z_i/C (p = 2) where z_i > 0, 0 elsewhere; at y minus the sum of the h_i.
+/// Slope: h_i = w_y/C (p = 1) or 2·w_y·z_i/C (p = 2) where z_i > 0, 0 elsewhere; at y minus the sum
+///   of the h_i.
 /// Kink: z_i = 0, where the slope is 0.
 ///
-/// Shapes: input (C), (N, C) or (N, C, d1, ...), classes along `axis`, or () for one class; target integers, one class
-///   for each row (a plain integer or a rank-0 tensor for input (C)). Unit: a row.
+/// Shapes: input (C), (N, C) or (N, C, d1, ...), classes along `axis`, or () for one class; target
+///   integers, one class for each row (a plain integer or a rank-0 tensor for input (C)). Unit: a
+///   row.
 /// Special values: inf - inf counts 0. A class weight of 0 makes the loss and the slopes exactly 0.
-/// Accuracy: the value is within 3 ulp of the largest term, plus those of a sum of C terms; the slopes within 2 ulp.
+/// Accuracy: the value is within 3 ulp of the largest term, plus those of a sum of C terms; the
+///   slopes within 2 ulp.
 /// Differences from PyTorch: NaN gives NaN, where PyTorch counts 0; every integer type is a class.
 /// Source: torch.nn.MultiMarginLoss, PyTorch 2.13.
 struct MultiMargin {
   static constexpr bool accepts_rank_0 = true;
 
-  std::int64_t p = 1;      ///< 1 or 2, the power of each term
-  double margin = 1.0;     ///< any number, in the unit of input
-  Eigen::ArrayXd weight{};   ///< one for each class; none: 1
-  std::int64_t axis = 1;   ///< where the classes lie
+  std::int64_t p = 1;       ///< 1 or 2, the power of each term
+  double margin = 1.0;      ///< any number, in the unit of input
+  Eigen::ArrayXd weight{};  ///< one for each class; none: 1
+  std::int64_t axis = 1;    ///< where the classes lie
 
   static constexpr bool takes_classes = true;
 
@@ -42,13 +46,15 @@ struct MultiMargin {
   }
 
   template <class Row, class Slope>
-  typename Row::V row(const Row& x, const detail::Label<typename Row::Walk>& y, const Slope& slope) const {
+  typename Row::V row(const Row& x, const detail::Label<typename Row::Walk>& y,
+                      const Slope& slope) const {
     using V = typename Row::V;
     using P = typename Row::P;
     const V x_y = at(x, y), w = class_weight(x, weight, y);
     const V shift = V(margin) - x_y, factor = w / V(double(x.size()));
     const V nan = where(x_y == x_y, V(0), x_y);
-    const P shift_of_all = spread(x, shift), nan_of_all = spread(x, nan), factor_of_all = spread(x, factor);
+    const P shift_of_all = spread(x, shift), nan_of_all = spread(x, nan),
+            factor_of_all = spread(x, factor);
     const auto total = sums<2>(
         [&](const P& x_i, const P& is_y) {
           const P z = where(is_y == P(1), P(0), positive(shift_of_all + x_i, x_i, nan_of_all));

@@ -15,16 +15,16 @@ namespace kernel {
 ///
 /// Slope: -w_y at y, 0 elsewhere. There are no kinks.
 ///
-/// Shapes: input (C), (N, C) or (N, C, d1, ...), classes along `axis`; target integers, one class for each row (a plain
-///   integer or a rank-0 tensor for input (C)). Unit: a row. One entry of each row is read.
-/// Mean divides by the sum of w_y over the rows that are not ignored.
-/// Special values: x is not checked to be log-probabilities. A class weight of 0 makes the loss exactly 0, even
-///   at a log-probability of -inf.
+/// Shapes: input (C), (N, C) or (N, C, d1, ...), classes along `axis`; target integers, one class
+///   for each row (a plain integer or a rank-0 tensor for input (C)). Unit: a row. One entry of
+/// each row is read. Mean divides by the sum of w_y over the rows that are not ignored.
+/// Special values: x is not checked to be log-probabilities. A class weight of 0 makes the loss
+///   exactly 0, even at a log-probability of -inf.
 /// Accuracy: half an ulp.
 /// Differences from PyTorch: every integer type is a class.
 /// Source: torch.nn.NLLLoss, PyTorch 2.13.
 struct NLL {
-  Eigen::ArrayXd weight{};             ///< one for each class; none: 1
+  Eigen::ArrayXd weight{};           ///< one for each class; none: 1
   std::int64_t ignore_index = -100;  ///< rows with this class count nothing
   std::int64_t axis = 1;             ///< where the classes lie
 

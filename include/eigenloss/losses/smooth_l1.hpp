@@ -11,11 +11,14 @@ namespace kernel {
 /// Value:     d²/(2·beta) where |d| < beta, else |d| - beta/2, with d = x - t
 /// Slope:     d/beta where |d| < beta, else sgn(d); ±1 at |d| == beta, 0 at d == 0.
 /// Arguments: (input x, target t) of the same shape, any rank; the unit is an element.
-/// Options:   beta = 1, at least 0, in the unit of x - t: where the parabola ends. 0 is exactly L1; with inf the
+/// Options:   beta = 1, at least 0, in the unit of x - t: where the parabola ends. 0 is exactly L1;
+///   with inf the
 ///            loss of every finite d is 0.
-/// Accuracy:  3 ulp. NaN, inf - inf included, gives NaN; infinite errors inf and ±1. Nothing overflows where |d|
+/// Accuracy:  3 ulp. NaN, inf - inf included, gives NaN; infinite errors inf and ±1. Nothing
+///   overflows where |d|
 ///            does not: d·(d/beta), not d²/beta.
-/// PyTorch:   torch.nn.SmoothL1Loss. With beta 0 its C++ frontend gives the slope -1 at d == 0. SmoothL1 is
+/// PyTorch:   torch.nn.SmoothL1Loss. With beta 0 its C++ frontend gives the slope -1 at d == 0.
+///   SmoothL1 is
 ///            Huber / beta.
 /// Source:    Girshick, Fast R-CNN (2015), equation 3;
 ///            https://pytorch.org/docs/stable/generated/torch.nn.SmoothL1Loss.html

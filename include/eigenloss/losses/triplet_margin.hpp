@@ -12,22 +12,25 @@
 namespace eigenloss {
 namespace kernel {
 
-/// Triplet margin: an anchor a should be nearer to a positive p than to a negative n, by the margin.
+/// Triplet margin: an anchor a should be nearer to a positive p than to a negative n, by the
+///   margin.
 ///
 ///   l = max(0, margin + d(a, p) - d(a, n)),  d(u, v) = ‖r‖_p with r = u - v + eps, entry by entry
 ///   swap: the smaller one of d(a, n) and d(p, n) takes the place of d(a, n)
 /// p = inf and -inf: the largest and the smallest |r_i|; p = 0: the number of r_i other than 0.
 ///
-/// Slope, with d' = d‖r‖/dr_i = sgn(r_i)·(|r_i|/‖r‖)^(p-1), where l > 0 and at the kink l = 0 itself:
-///   d'(a, p) - d'(a, n) for a, -d'(a, p) for p, d'(a, n) for n; where swap chose d(p, n), its slopes instead, and half
-///   of each where the two are equal.
-/// Kinks: d' is 0 where ‖r‖ = 0 and, for p < 2, at an r_i = 0; for p = ±inf the entries that reach the extreme share
-///   the slope; for p = 0 there is none.
+/// Slope, with d' = d‖r‖/dr_i = sgn(r_i)·(|r_i|/‖r‖)^(p-1), where l > 0 and at the kink l = 0
+///   itself: d'(a, p) - d'(a, n) for a, -d'(a, p) for p, d'(a, n) for n; where swap chose d(p, n),
+///   its slopes instead, and half of each where the two are equal.
+/// Kinks: d' is 0 where ‖r‖ = 0 and, for p < 2, at an r_i = 0; for p = ±inf the entries that reach
+///   the extreme share the slope; for p = 0 there is none.
 ///
-/// Shapes: anchor, positive, negative (D), (N, D) or (N, ..., D), features along `axis`, or () for one feature.
-///   Gradients: (anchor, positive, negative). Unit: a row. Vectors without features give the margin.
-/// Special values: NaN gives NaN. Infinity in the anchor gives NaN, in the positive inf, in the negative 0. Powers are
-///   not scaled: where they overflow the distance is inf.
+/// Shapes: anchor, positive, negative (D), (N, D) or (N, ..., D), features along `axis`, or () for
+///   one feature.
+///   Gradients: (anchor, positive, negative). Unit: a row. Vectors without features give the
+///     margin.
+/// Special values: NaN gives NaN. Infinity in the anchor gives NaN, in the positive inf, in the
+///   negative 0. Powers are not scaled: where they overflow the distance is inf.
 /// Accuracy: each distance is within 4 ulp, plus those of a sum of D terms.
 /// Differences from PyTorch: none in Python; PyTorch's C++ does not check the margin.
 /// Source: torch.nn.TripletMarginLoss, PyTorch 2.13.
@@ -37,9 +40,10 @@ struct TripletMargin {
   static constexpr const char* arguments[] = {"anchor", "positive", "negative"};
   using Predictions = std::index_sequence<0, 1, 2>;
 
-  double margin = 1.0;     ///< > 0, in the unit of the distance
-  double p = 2.0;          ///< the order of the norm, any number
-  double eps = 1e-6;       ///< added to every difference, sign and all, so that d(u, v) and d(v, u) differ
+  double margin = 1.0;  ///< > 0, in the unit of the distance
+  double p = 2.0;       ///< the order of the norm, any number
+  double eps =
+      1e-6;  ///< added to every difference, sign and all, so that d(u, v) and d(v, u) differ
   bool swap = false;       ///< whether the negative may be compared with the positive instead
   std::int64_t axis = -1;  ///< where the features lie
 
