@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -109,7 +110,7 @@ class SequenceProblem {
         loss = loss * Number(w);
       }
       if constexpr (!std::is_same<std::decay_t<decltype(value_sink)>, Sink<T, Skip>>::value) {
-        const T number(loss * Number(scale));
+        const T number = T(loss * Number(scale));
         value_sink.set(n, term.first ? number : T(value_sink.at(n) + number));
       } else if constexpr (Value) {
         partial.loss.add(loss);
