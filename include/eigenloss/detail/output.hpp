@@ -65,22 +65,22 @@ bool fits(const Eigen::TensorFixedSize<S, D, O, I>& array, const Shape<Rank>& sh
 // Precondition: fits(array, shape).
 template <class A, std::size_t Rank>
 void resize(A& array, const Shape<Rank>& shape) {
-  if (shape_of(array) == shape) return;
-  if constexpr (is_dense<A>) {
+  if constexpr (Traits<A>::rank == Rank) {
+    if (shape_of(array) == shape) return;
     if constexpr (std::is_base_of<Eigen::PlainObjectBase<A>, A>::value) {
       if constexpr (Rank == 1) {
         array.resize(static_cast<Eigen::Index>(shape[0]));
       } else {
         array.resize(static_cast<Eigen::Index>(shape[0]), static_cast<Eigen::Index>(shape[1]));
       }
+    } else if constexpr (std::is_same<PlainOf<A>, A>::value && is_tensor<A>) {
+      using I = typename A::Index;
+      Eigen::array<I, Rank> dimensions;
+      for (std::size_t k = 0; k < Rank; ++k) dimensions[k] = static_cast<I>(shape[k]);
+      array.resize(dimensions);
     }
-  } else if constexpr (std::is_same<PlainOf<A>, A>::value &&
-                       std::is_default_constructible<A>::value) {
-    using I = typename A::Index;
-    Eigen::array<I, Rank> dimensions;
-    for (std::size_t k = 0; k < Rank; ++k) dimensions[k] = static_cast<I>(shape[k]);
-    array.resize(dimensions);
   }
+  (void)array, (void)shape;
 }
 template <class S, class D, int O, class I, std::size_t Rank>
 void resize(Eigen::TensorFixedSize<S, D, O, I>&, const Shape<Rank>&) {}
