@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <cstdint>
+#include <eigenloss/eigenloss.hpp>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "support/catch.hpp"
+
+// The run-time errors that no test of a single loss has: the text of each, whole, and that nothing was written.
+using namespace eigenloss;
+
+namespace {
+
+constexpr double nan_ = std::numeric_limits<double>::quiet_NaN();
+
+template <class Call>
+std::string error_of(const Call& call) {
+  try {
+    call();
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+  return "no error";
+}
+// An aggregate with one option set.
+template <class L, class Set>
+L with(const Set& set) {
+  L loss;
+  set(loss);
+  return loss;
+}
+
+using Numbers1 = Eigen::Tensor<double, 1>;
+using Numbers2 = Eigen::Tensor<double, 2>;
+using Numbers3 = Eigen::Tensor<double, 3>;
+using Labels0 = Eigen::Tensor<int, 0>;
+using Labels1 = Eigen::Tensor<int, 1>;
+using Labels2 = Eigen::Tensor<int, 2>;
+
+template <class T, class... Extents>
+T filled(typename T::Scalar number, Extents... extents) {
+  T tensor(extents...);
+  tensor.setConstant(number);
+  return tensor;
+}
+
+std::vector<std::string> heard;
+void listen(const char* message) { heard.push_back(message); }
+
+struct ForeignError {
+  std::string text;
+};
+void throw_foreign(const char* message) { throw ForeignError{message}; }
+
+}  // namespace
+
+TEST_CASE("shapes of targets: every pointwise loss names itself and its argument") {
+  const auto x = filled<Numbers2>(0.5, 2, 3), other = filled<Numbers2>(0.5, 3, 2);
+  const auto flat = filled<Numbers1>(0.5, 6);
+  const std::string words = ": target has shape (3, 2), expected that of the input, (2, 3)";
+  CHECK(error_of([&] { L1<>{}(x, other); }) == "eigenloss::L1" + words);
+  CHECK(error_of([&] { SmoothL1<>{}(x, other); }) == "eigenloss::SmoothL1" + words);
+  CHECK(error_of([&] { Huber<>{}(x, other); }) == "eigenloss::Huber" + words);
+  CHECK(error_of([&] { MSE<>{}(x, other); }) == "eigenloss::MSE" + words);
+  CHECK(error_of([&] { BCE<>{}(x, other); }) == "eigenloss::BCE" + words);
+  CHECK(error_of([&] { BCEWithLogits<>{}(x, other); }) == "eigenloss::BCEWithLogits" + words);
+  CHECK(error_of([&] { PoissonNLL<>{}(x, other); }) == "eigenloss::PoissonNLL" + words);
+  CHECK(error_of([&] { GaussianNLL<>{}(x, other, x); }) == "eigenloss::GaussianNLL" + words);
+  CHECK(error_of([&] { KLDiv<>{}(x, other); }) == "eigenloss::KLDiv" + words);
+  CHECK(error_of([&] { HingeEmbedding<>{}(x, other); }) == "eigenloss::HingeEmbedding" + words);
+  CHECK(error_of([&] { SoftMargin<>{}(x, other); }) == "eigenloss::SoftMargin" + words);
+  CHECK(error_of([&] { MarginRanking<>{}(x, x, other); }) == "eigenloss::MarginRanking" + words);
+  CHECK(error_of([&] { MSE<>{}(x, flat); }) ==
+        "eigenloss::MSE: target has shape (6), expected that of the input, (2, 3)");
+  CHECK(error_of([&] { MSE<>{}(x, 1.0); }) ==
+        "eigenloss::MSE: target has shape (), expected that of the input, (2, 3)");
+  CHECK(error_of([&] { MSE<>{}.divisor(x, other); }) == "eigenloss::MSE" + words);
+}
+
+TEST_CASE("options out of range: loss, option, number and what was expected") {
+  const auto x = filled<Numbers2>(0.5, 2, 3);
+  const auto y = filled<Labels1>(1, 2);
+  const auto of = [&](const auto& loss) { return error_of([&] { loss(x, x); }); };
+  CHECK(of(with<SmoothL1<>>([](auto& l) { l.beta = -1.0; })) ==
+        "eigenloss::SmoothL1: beta = -1 is not at least 0");
+  CHECK(of(with<SmoothL1<>>([](auto& l) { l.beta = nan_; })) ==
+        "eigenloss::SmoothL1: beta = nan is not at least 0");
+  CHECK(of(with<Huber<>>([](auto& l) { l.delta = -0.25; })) ==
+        "eigenloss::Huber: delta = -0.25 is not greater than 0");
+  CHECK(error_of([&] { with<CrossEntropy<>>([](auto& l) { l.label_smoothing = nan_; })(x, y); }) ==
+        "eigenloss::CrossEntropy: label_smoothing = nan is not between 0 and 1");
+  CHECK(error_of([&] { with<CrossEntropy<>>([](auto& l) { l.label_smoothing = 2; })(x, x); }) ==
+        "eigenloss::CrossEntropy: label_smoothing = 2 is not between 0 and 1");
+  CHECK(error_of([&] { with<MultiMargin<>>([](auto& l) { l.p = 0; })(x, y); }) ==
+        "eigenloss::MultiMargin: p = 0 is not 1 or 2");
+  CHECK(error_of([&] { with<TripletMargin<>>([](auto& l) { l.margin = -2; })(x, x, x); }) ==
+        "eigenloss::TripletMargin: margin = -2 is not greater than 0");
+  CHECK(error_of([&] {
+          with<TripletMarginWithDistance<>>([](auto& l) { l.margin = 0; })(x, x, x);
+        }) == "eigenloss::TripletMarginWithDistance: margin = 0 is not greater than 0");
+}
+
+TEST_CASE("the axis: every loss that has one names the wrong one") {
+  const auto x = filled<Numbers2>(0.5, 2, 3);
+  const auto y = filled<Labels1>(1, 2);
+  const auto rows = filled<Labels2>(-1, 2, 3);
+  const auto signs = filled<Numbers1>(1, 2);
+  const std::string words = ": axis = 2 is not a dimension of input with shape (2, 3)";
+  const auto third = [](auto& loss) { loss.axis = 2; };
+  CHECK(error_of([&] { with<CrossEntropy<>>(third)(x, y); }) == "eigenloss::CrossEntropy" + words);
+  CHECK(error_of([&] { with<NLL<>>(third)(x, y); }) == "eigenloss::NLL" + words);
+  CHECK(error_of([&] { with<MultiLabelMargin<>>(third)(x, rows); }) ==
+        "eigenloss::MultiLabelMargin" + words);
+  CHECK(error_of([&] { with<MultiLabelSoftMargin<>>(third)(x, x); }) ==
+        "eigenloss::MultiLabelSoftMargin" + words);
+  CHECK(error_of([&] { with<CosineEmbedding<>>(third)(x, x, signs); }) ==
+        "eigenloss::CosineEmbedding" + words);
+  CHECK(error_of([&] { with<TripletMargin<>>(third)(x, x, x); }) ==
+        "eigenloss::TripletMargin" + words);
+  CHECK(error_of([&] { with<TripletMarginWithDistance<>>(third)(x, x, x); }) ==
+        "eigenloss::TripletMarginWithDistance" + words);
+  CHECK(
+      error_of([&] {
+        with<NLL<>>([](auto& loss) { loss.axis = std::numeric_limits<std::int64_t>::lowest(); })(x,
+                                                                                                 y);
+      }) ==
+      "eigenloss::NLL: axis = -9223372036854775808 is not a dimension of input with shape (2, 3)");
+}
+
+TEST_CASE("class weights and pos_weight of another size") {
+  const auto x = filled<Numbers2>(0.5, 2, 3);
+  const auto y = filled<Labels1>(1, 2);
+  const auto four = [](auto& loss) { loss.weight = Eigen::ArrayXd::Ones(4); };
+  const std::string words =
+      ": weight has 4 entries, expected none or one for each of the 3 classes";
+  CHECK(error_of([&] { with<NLL<>>(four)(x, y); }) == "eigenloss::NLL" + words);
+  CHECK(error_of([&] { with<CrossEntropy<>>(four)(x, x); }) == "eigenloss::CrossEntropy" + words);
+  CHECK(error_of([&] { with<MultiMargin<>>(four)(x, y); }) == "eigenloss::MultiMargin" + words);
+  CHECK(error_of([&] { with<MultiLabelSoftMargin<>>(four)(x, x); }) ==
+        "eigenloss::MultiLabelSoftMargin" + words);
+  CHECK(error_of([&] {
+          with<BCEWithLogits<>>([](auto& loss) {
+            loss.pos_weight = Eigen::ArrayXd::Ones(4);
+            loss.axis = 0;
+          })(x, x);
+        }) ==
+        "eigenloss::BCEWithLogits: pos_weight has 4 numbers, expected 1 or 2, as dimension 0 of "
+        "input with shape (2, 3)");
+}
+
+TEST_CASE("classes: the index of the label in any rank, and none where it is alone") {
+  const auto x3 = filled<Numbers3>(0.5, 2, 3, 4);
+  auto y2 = filled<Labels2>(0, 2, 4);
+  y2(1, 3) = 3;
+  const std::string of_three = ": target(1, 3) = 3 is not a class of input with shape (2, 3, 4)";
+  CHECK(error_of([&] { CrossEntropy<>{}(x3, y2); }) == "eigenloss::CrossEntropy" + of_three);
+  CHECK(error_of([&] { NLL<>{}(x3, y2); }) == "eigenloss::NLL" + of_three);
+  CHECK(error_of([&] { MultiMargin<>{}(x3, y2); }) == "eigenloss::MultiMargin" + of_three);
+  const auto x1 = filled<Numbers1>(0.5, 3);
+  Labels0 alone;
+  alone() = -1;
+  CHECK(error_of([&] { CrossEntropy<>{}(x1, alone); }) ==
+        "eigenloss::CrossEntropy: target = -1 is not a class of input with shape (3)");
+  CHECK(error_of([&] { CrossEntropy<>{}(x1, filled<Labels1>(7, 1)); }) ==
+        "eigenloss::CrossEntropy: target(0) = 7 is not a class of input with shape (3)");
+  CHECK(error_of([&] { MultiMargin<>{}(x1, 3); }) ==
+        "eigenloss::MultiMargin: target = 3 is not a class of input with shape (3)");
+  CHECK(error_of([&] {
+          NLL<>{}(x1, std::numeric_limits<std::uint64_t>::max());
+        }).find("is not a class") != std::string::npos);
+  CHECK(error_of([&] { CrossEntropy<>{}(x1, filled<Labels1>(0, 2)); }) ==
+        "eigenloss::CrossEntropy: target has shape (2), expected one number for the one row: () or "
+        "(1)");
+  CHECK(error_of([&] { MultiLabelMargin<>{}(x1, filled<Labels1>(3, 3)); }) ==
+        "eigenloss::MultiLabelMargin: target(0) = 3 is not a class of input with shape (3)");
+}
+
+TEST_CASE("no classes at all, and no dimension at all") {
+  const Numbers2 nothing(2, 0);
+  const Labels2 none(2, 0);
+  const auto y = filled<Labels1>(0, 2);
+  CHECK(error_of([&] { CrossEntropy<>{}(nothing, nothing); }) ==
+        "eigenloss::CrossEntropy: input has no classes");
+  CHECK(error_of([&] { NLL<>{}(nothing, y); }) == "eigenloss::NLL: input has no classes");
+  CHECK(error_of([&] { MultiMargin<>{}(nothing, y); }) ==
+        "eigenloss::MultiMargin: input has no classes");
+  CHECK(error_of([&] { MultiLabelMargin<>{}(nothing, none); }) ==
+        "eigenloss::MultiLabelMargin: input has no classes");
+  Eigen::Tensor<double, 0> point;
+  point() = 0.5;
+  const std::string words = ": input has shape (), expected at least one dimension";
+  CHECK(error_of([&] { CrossEntropy<>{}(point, 0); }) == "eigenloss::CrossEntropy" + words);
+  CHECK(error_of([&] { NLL<>{}(point, 0); }) == "eigenloss::NLL" + words);
+  CHECK(error_of([&] { CosineEmbedding<>{}(point, point, 1); }) ==
+        "eigenloss::CosineEmbedding" + words);
+}
+
+TEST_CASE("numbers of rows and elements that are not right") {
+  const auto x = filled<Numbers2>(0.5, 2, 3);
+  const auto x1 = filled<Numbers1>(0.5, 3);
+  CHECK(error_of([&] { CosineEmbedding<>{}(x1, x1, 0); }) ==
+        "eigenloss::CosineEmbedding: target = 0 is not 1 or -1");
+  CHECK(error_of([&] { GaussianNLL<>{}(x, x, -0.5); }) ==
+        "eigenloss::GaussianNLL: variance = -0.5 is not at least 0");
+  Eigen::Tensor<double, 0> p;
+  p() = -0.25;
+  CHECK(error_of([&] { BCE<>{}(p, 1.0); }) ==
+        "eigenloss::BCE: input = -0.25 is not between 0 and 1");
+  p() = 0.25;
+  CHECK(error_of([&] { BCE<>{}(p, 1.25); }) ==
+        "eigenloss::BCE: target = 1.25 is not between 0 and 1");
+}
+
+TEST_CASE("weights of another shape, in every engine") {
+  const auto x = filled<Numbers2>(0.5, 2, 3);
+  const auto y = filled<Labels1>(1, 2);
+  const auto three = filled<Numbers1>(1, 3);
+  CHECK(error_of([&] { MSE<>{}.weighted(three)(x, x); }) ==
+        "eigenloss::MSE: the weights have shape (3), which is not that of the losses, (2, 3), nor "
+        "1 in some of its "
+        "dimensions");
+  const std::string rows =
+      ": the weights have shape (3), which is not that of the losses, (2), nor 1 in some of its "
+      "dimensions";
+  CHECK(error_of([&] { CrossEntropy<>{}.weighted(three)(x, y); }) ==
+        "eigenloss::CrossEntropy" + rows);
+  CHECK(error_of([&] { CrossEntropy<>{}.weighted(three).divisor(x, y); }) ==
+        "eigenloss::CrossEntropy" + rows);
+  CHECK(error_of([&] { CrossEntropy<>{}.weighted(three).gradient(x, y); }) ==
+        "eigenloss::CrossEntropy" + rows);
+  CHECK(error_of([&] { CrossEntropy<>{}.weighted(1.0)(x, y); }) ==
+        "eigenloss::CrossEntropy: the weights have shape (), which is not that of the losses, (2), "
+        "nor 1 in some of its "
+        "dimensions");
+  const auto frames = filled<Numbers3>(-1, 4, 2, 3);
+  const auto targets = filled<Labels2>(1, 2, 1);
+  const auto fours = filled<Labels1>(4, 2), ones = filled<Labels1>(1, 2);
+  CHECK(error_of([&] { CTC<>{}.weighted(three)(frames, targets, fours, ones); }) ==
+        "eigenloss::CTC" + rows);
+}
+
+TEST_CASE("storage of another shape that cannot be resized stays as it is") {
+  const auto x = filled<Numbers2>(0.5, 2, 3);
+  std::vector<double> memory(6, 7.0);
+  Eigen::TensorMap<Numbers2> map(memory.data(), 3, 2);
+  const std::string words =
+      "the storage for the gradient of input has shape (3, 2), expected (2, 3)";
+  CHECK(error_of([&] { MSE<>{}.gradient(x, x, map); }) == "eigenloss::MSE: " + words);
+  CHECK(error_of([&] { MSE<>{}.value_and_gradient(x, x, map); }) == "eigenloss::MSE: " + words);
+  CHECK(error_of([&] { (0.5 * L1<>{} + 0.5 * MSE<>{}).gradient(x, x, map); }) ==
+        "eigenloss::L1 + MSE: " + words);
+  CHECK(error_of([&] { CrossEntropy<>{}.gradient(x, filled<Labels1>(1, 2), map); }) ==
+        "eigenloss::CrossEntropy: " + words);
+  CHECK(error_of([&] { L1<Unreduced>{}.value_into(map, x, x); }) ==
+        "eigenloss::L1: the storage for the values has shape (3, 2), expected (2, 3)");
+  Numbers2 fine(2, 3);
+  CHECK(error_of([&] { MarginRanking<>{}.gradient(x, x, x, fine, map); }) ==
+        "eigenloss::MarginRanking: the storage for the gradient of input2 has shape (3, 2), "
+        "expected (2, 3)");
+  CHECK(error_of([&] { TripletMargin<>{}.gradient(x, x, x, skip, skip, map); }) ==
+        "eigenloss::TripletMargin: the storage for the gradient of negative has shape (3, 2), "
+        "expected (2, 3)");
+  CHECK(error_of([&] { GaussianNLL<>{}.gradient(x, x, x, skip, map); }) ==
+        "eigenloss::GaussianNLL: the storage for the gradient of variance has shape (3, 2), "
+        "expected (2, 3)");
+  Numbers1 other_rank(6);
+  other_rank.setConstant(7);
+  CHECK(error_of([&] { MSE<>{}.gradient(x, x, other_rank); }) ==
+        "eigenloss::MSE: the storage for the gradient of input has shape (6), expected (2, 3)");
+  Eigen::Matrix<double, 2, 2> fixed;
+  fixed.setConstant(7);
+  const Eigen::MatrixXd m = Eigen::MatrixXd::Constant(2, 3, 0.5);
+  CHECK(error_of([&] { MSE<>{}.gradient(m, m, fixed); }) ==
+        "eigenloss::MSE: the storage for the gradient of input has shape (2, 2), expected (2, 3)");
+  Eigen::MatrixXd large = Eigen::MatrixXd::Constant(5, 5, 7);
+  CHECK(error_of([&] { MSE<>{}.gradient(m, m, large.topRows(2)); }) ==
+        "eigenloss::MSE: the storage for the gradient of input has shape (2, 5), expected (2, 3)");
+  CHECK(error_of([&] {
+          CosineEmbedding<Unreduced>{}.value_into(fixed.col(0), m, m, Eigen::Vector2i(1, 0));
+        }) == "eigenloss::CosineEmbedding: target(1) = 0 is not 1 or -1");
+  for (const double number : memory) CHECK(number == 7.0);
+  CHECK((fixed.array() == 7).all());
+  CHECK((large.array() == 7).all());
+  CHECK(other_rank(5) == 7.0);
+}
+
+TEST_CASE("CTC's errors where there is one sequence") {
+  const auto frames = filled<Numbers2>(-1, 4, 3);
+  const auto labels = filled<Labels1>(1, 2);
+  const CTCWithLogits<> loss;
+  CHECK(error_of([&] { loss(frames, labels, 4, 3); }) ==
+        "eigenloss::CTCWithLogits: target_lengths = 3 is not between 0 and 2, the number of labels "
+        "in targets");
+  CHECK(
+      error_of([&] { loss(frames, labels, -1, 2); }) ==
+      "eigenloss::CTCWithLogits: input_lengths = -1 is not between 0 and 4, the number of frames");
+  CHECK(error_of([&] { loss(frames, labels, 4, 1); }) ==
+        "eigenloss::CTCWithLogits: targets has shape (2), expected (1), the sum of target_lengths");
+  CHECK(error_of([&] { loss(frames, filled<Labels2>(1, 2, 2), 4, 1); }) ==
+        "eigenloss::CTCWithLogits: targets has shape (2, 2), expected one row of labels for each "
+        "of 1 sequences");
+  CHECK(error_of([&] {
+          with<CTCWithLogits<>>([](auto& l) { l.blank = -1; })(frames, labels, 4, 2);
+        }) == "eigenloss::CTCWithLogits: blank = -1 is not a class of logits with shape (4, 3)");
+  CHECK(error_of([&] { loss(Numbers2(0, 3), labels, 0, 2); }) ==
+        "eigenloss::CTCWithLogits: logits has shape (0, 3), expected at least one frame");
+  CHECK(error_of([&] { loss(Numbers2(3, 0), labels, 0, 2); }) ==
+        "eigenloss::CTCWithLogits: logits has shape (3, 0), expected at least one class");
+}
+
+TEST_CASE("a combination without a divisor in common says so") {
+  const auto x = filled<Numbers2>(0.5, 2, 3);
+  const auto y = filled<Labels1>(1, 2);
+  const auto weighing =
+      with<CrossEntropy<>>([](auto& l) { l.weight = Eigen::ArrayXd::Constant(3, 2.0); });
+  const std::string error = error_of([&] { (weighing + MultiMargin<>{}).divisor(x, y); });
+  CHECK(error.rfind("eigenloss::", 0) == 0);
+  CHECK(error.find(": its terms have different divisors") != std::string::npos);
+}
+
+TEST_CASE("a handler hears every error once, before it is thrown, and may throw its own") {
+  const auto x = filled<Numbers2>(0.5, 2, 3), other = filled<Numbers2>(0.5, 3, 2);
+  heard.clear();
+  CHECK(set_error_handler(listen) == nullptr);
+  const std::string expected =
+      "eigenloss::MSE: target has shape (3, 2), expected that of the input, (2, 3)";
+  CHECK(error_of([&] { MSE<>{}(x, other); }) == expected);
+  REQUIRE(heard.size() == 1);
+  CHECK(heard[0] == expected);
+  CHECK(set_error_handler(throw_foreign) == listen);
+  std::string text;
+  try {
+    MSE<>{}(x, other);
+  } catch (const ForeignError& error) {
+    text = error.text;
+  }
+  CHECK(text == expected);
+  CHECK(set_error_handler(nullptr) == throw_foreign);
+  CHECK(error_of([&] { MSE<>{}(x, other); }) == expected);
+  CHECK(heard.size() == 1);
+}
