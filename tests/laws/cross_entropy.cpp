@@ -6,6 +6,7 @@
 
 struct CrossEntropy : laws::Rows<laws::Prediction<2>, laws::Label<1>> {
   static constexpr const char* name = "CrossEntropy";
+  static constexpr bool all_containers = true;
   template <class R>
   static auto loss() {
     eigenloss::CrossEntropy<R> loss;

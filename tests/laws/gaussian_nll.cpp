@@ -6,6 +6,7 @@
 
 struct GaussianNLL : laws::Elements<laws::Prediction<2>, laws::Number<2>, laws::Prediction<2>> {
   static constexpr const char* name = "GaussianNLL";
+  static constexpr bool all_containers = true;
   static constexpr double largest = 0;  // variances are not negative
   template <class R>
   static auto loss() {

@@ -6,6 +6,7 @@
 
 struct MSE : laws::Elements<laws::Prediction<2>, laws::Number<2>> {
   static constexpr const char* name = "MSE";
+  static constexpr bool all_containers = true;
   template <class R>
   static auto loss() {
     return eigenloss::MSE<R>{};

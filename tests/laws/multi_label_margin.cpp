@@ -6,6 +6,7 @@
 
 struct MultiLabelMargin : laws::Rows<laws::Prediction<2>, laws::Label<2>> {
   static constexpr const char* name = "MultiLabelMargin";
+  static constexpr bool all_containers = true;
   template <class R>
   static auto loss() {
     return eigenloss::MultiLabelMargin<R>{};

@@ -44,6 +44,7 @@ struct Description {
   static constexpr std::size_t input_batch = 0;  // the dimension of the input that counts the batch
   static constexpr bool refuses_nan = false;     // an error instead of NaN
   static constexpr bool nan_has_gradient = true;  // the gradient of a NaN is NaN
+  static constexpr bool all_containers = false;   // tried in every container in the quick run too
   static constexpr double largest =
       1e4;  // predictions of this size give finite results (0: untried)
   // Options whose size is the number of classes or features.

@@ -86,6 +86,14 @@ constexpr int highest_rank = 0;
 template <class... A>
 constexpr int highest_rank<std::tuple<A...>> = std::max({A::rank...});
 
+// Containers and axes are the engines' business, the same code for every loss of an engine: one loss of each is
+// tried in all of them (`all_containers`), and with EIGENLOSS_FULL_LAWS every loss is.
+#if !defined(EIGENLOSS_FULL_LAWS)
+#define EIGENLOSS_FULL_LAWS 0
+#endif
+template <class D>
+constexpr bool everywhere = D::all_containers || EIGENLOSS_FULL_LAWS;
+
 // Every kind of container as an input and, where it can be written to, as a gradient.
 template <class D>
 void add_containers(Subject& s) {
@@ -94,7 +102,7 @@ void add_containers(Subject& s) {
   s.containers = {container<D, ConstTensorMaps, Row, Row>(),
                   container<D, TensorExpressions, TensorMaps, TensorMaps, eigenloss::Mean>()};
   s.outputs = {output<D, Col>()};
-  if constexpr (highest_rank<typename D::Arguments> <= 2) {
+  if constexpr (everywhere<D> && highest_rank<typename D::Arguments> <= 2) {
     using Matrix = Matrices<Eigen::ColMajor>;
     s.fixed_containers = {container<D, FixedSizeTensors, FixedSizeTensors, FixedSizeTensors>()};
     const std::vector<Named> dense = {
@@ -115,6 +123,7 @@ void add_ranks(Subject& s) {
                 &Calls<WithRank<D, 4>, Unreduced, double, Tensors<Eigen::RowMajor>>::plain_both}};
   } else if constexpr (D::unit == Unit::row) {
     s.lone_row = &Calls<LoneRow<D>, Unreduced>::plain_both;
+    if constexpr (!everywhere<D>) return;
     using Row = Tensors<Eigen::RowMajor>;
     s.axes = {{"0", &Calls<WithAxis<D, 0>, Unreduced>::plain_both},
               {"1", &Calls<WithAxis<D, 1>, Unreduced>::plain_both},
