@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <algorithm>
+#include <cmath>
 #include <eigenloss/losses/multi_label_margin.hpp>
 #include <numeric>
 #include <random>
@@ -169,6 +170,27 @@ TEST_CASE("MultiLabelMargin: ranks 0 to 3, axis, transposes, half and masks") {
   const auto masked = MultiLabelMargin<>{}.weighted(vector<double>({2, 0})).value_and_gradient(broken, matrix<int>(kY));
   check_number(masked.first, 0.85);
   check_list(masked.second, {-0.5, 0.5, 0.5, -0.5, 0, 0, 0, 0});
+}
+
+TEST_CASE("MultiLabelMargin: many targets of a long row whose entries lie apart") {
+  constexpr Eigen::Index classes = 1300, targets = 400;
+  Eigen::Tensor<double, 2, Eigen::RowMajor> x(2, classes), expected(2, classes);
+  Eigen::Tensor<int, 2, Eigen::RowMajor> y(2, classes);
+  y.setConstant(-1);
+  for (Eigen::Index i = 0; i < 2; ++i) {
+    for (Eigen::Index c = 0; c < classes; ++c) x(i, c) = std::sin(double(i * classes + c));
+    for (Eigen::Index k = 0; k < targets; ++k) y(i, k) = int(3 * k + i);
+  }
+  const double value = MultiLabelMargin<>{}.value_and_gradient(x, y, expected);
+  // Columns: each row is written through a buffer.
+  const Eigen::Tensor<double, 2> columns = x.swap_layout().shuffle(Eigen::array<int, 2>{1, 0});
+  const Eigen::Tensor<int, 2> labels = y.swap_layout().shuffle(Eigen::array<int, 2>{1, 0});
+  Eigen::Tensor<double, 2> gradient(2, classes);
+  check_number(MultiLabelMargin<>{}.value_and_gradient(columns, labels, gradient), value);
+  Eigen::Index different = 0;
+  for (Eigen::Index c = 0; c < classes; ++c)
+    different += gradient(0, c) != expected(0, c) || gradient(1, c) != expected(1, c);
+  CHECK(different == 0);
 }
 
 TEST_CASE("MultiLabelMargin: errors say what is wrong") {

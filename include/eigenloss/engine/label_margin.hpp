@@ -72,6 +72,7 @@ class LabelMargin {
     fill(slope_, x_, P(0));
     return V(0);
   }
+  // At most row_chunk slopes.
   void write(Index begin, Index count, const T* numbers) const {
     if constexpr (Slope::wanted) {
       slope_.open(begin, count);
@@ -243,7 +244,9 @@ class LabelMargin {
       for (Index c = 0; c < count; ++c) {
         if (times[c] != 0) hits[c] = T(-hits[c] * T(double(times[c])));
       }
-      write(begin, count, hits);
+      for (Index done = 0; done < count; done += row_chunk) {
+        write(begin + done, (std::min)(row_chunk, count - done), hits + done);
+      }
     }
     return V(T(total.value()));
   }
