@@ -254,7 +254,7 @@ template <class Packet>
 EIGEN_STRONG_INLINE Packet packet_log(const Packet& x) {
   using C = PacketConstants<Packet>;
   const Packet tiny =
-      pcmp_lt(x, constant<Packet>(std::numeric_limits<PacketScalar<Packet>>::min()));
+      pcmp_lt(x, constant<Packet>((std::numeric_limits<PacketScalar<Packet>>::min)()));
   const LogReduction<Packet> parts =
       reduce_log(pselect(tiny, pmul(x, constant<Packet>(C::units)), x));
   const Packet k = psub(parts.k, pselect(tiny, constant<Packet>(C::mantissa), pzero(x)));
