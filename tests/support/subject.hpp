@@ -182,8 +182,11 @@ Subject subject() {
                  &Calls<D, foreign::NonZeroMean>::threaded_both},
                 {"Sum weighted, double, ColMajor", &Calls<D, Sum>::weighted_both, nullptr,
                  &Calls<D, Sum>::weighted_threaded_both},
-                {"Mean, float, RowMajor", &Calls<D, Mean, float, Row>::plain_both, nullptr,
-                 &Calls<D, Mean, float, Row>::threaded_both}};
+  };
+  if constexpr (everywhere<D>) {
+    s.threaded.push_back({"Mean, float, RowMajor", &Calls<D, Mean, float, Row>::plain_both, nullptr,
+                          &Calls<D, Mean, float, Row>::threaded_both});
+  }
   s.swapped_adverbs = &Calls<D, Sum>::swapped_both;
   s.pieces = {
       s.unreduced,
@@ -191,9 +194,11 @@ Subject subject() {
        &Calls<D, Unreduced, double, Row>::plain_both},
       {"Unreduced, float, ColMajor", nullptr, nullptr, &Calls<D, Unreduced, float>::plain_both}};
   s.narrow = {narrow<D, Unreduced, float>("Unreduced, float"),
-              narrow<D, Mean, float, Eigen::RowMajor>("Mean, float, RowMajor"),
-              narrow<D, Unreduced, Eigen::half>("Unreduced, half"),
               narrow<D, Mean, Eigen::bfloat16, Eigen::RowMajor>("Mean, bfloat16, RowMajor")};
+  if constexpr (everywhere<D>) {
+    s.narrow.push_back(narrow<D, Mean, float, Eigen::RowMajor>("Mean, float, RowMajor"));
+    s.narrow.push_back(narrow<D, Unreduced, Eigen::half>("Unreduced, half"));
+  }
   s.skipping = skipping<D>(typename Calls<D, Sum>::Every{});
   s.owning = &Calls<D, Mean>::owning_both;
   s.shared = &Calls<D, Mean>::shared_both;
