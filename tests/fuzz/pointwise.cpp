@@ -6,11 +6,16 @@ namespace {
 
 using namespace fuzz;
 
-// Elements may stand alone, too.
+// Fewer places than for rows, since there are more losses to compile; elements may stand alone, too.
 template <class F>
 void choose_elements(Bytes& bytes, const F& f) {
-  if (bytes.rarely(12)) return f(On<Columns, double, 0, Mean, Unreduced>());
-  choose(bytes, f);
+  switch (bytes.below(6)) {
+    case 0: return f(On<Columns, double, 0, Mean>());
+    case 1:
+    case 2: return f(On<Columns, double, 2, Mean, RootMean, Unreduced>());
+    case 3: return f(On<Matrices, float, 2, BatchMean>());
+    default: return f(On<Rows, float, 3, Sum, WeightedMean>());
+  }
 }
 
 template <template <class> class L, class Place, class Set, class Inputs, class Gradients>
