@@ -13,7 +13,7 @@
 
 namespace {
 
-using Eigen::Index;
+using eigenloss::detail::Index;
 using eigenloss::detail::CtcShape;
 using Labels = std::vector<Index>;
 using Long = long double;

@@ -33,13 +33,13 @@ bool ctc_log_emissions(const T* frame, const CtcShape& shape, const Symbol& symb
   *log_mass = T(0);
   if constexpr (from_logits) {
     *log_mass = T(-infinity);
-    for (Eigen::Index c = 0; c < shape.classes; ++c) {
+    for (Index c = 0; c < shape.classes; ++c) {
       check(frame[c]);
       *log_mass = ctc_log_add(*log_mass, frame[c]);
     }
     right = right && -infinity < *log_mass;
   }
-  for (Eigen::Index s = 0; s < 2 * shape.labels + 1; ++s) {
+  for (Index s = 0; s < 2 * shape.labels + 1; ++s) {
     const T& x = frame[symbol(s)];
     check(x);
     to[s] = x - *log_mass;
@@ -51,7 +51,6 @@ bool ctc_log_emissions(const T* frame, const CtcShape& shape, const Symbol& symb
 template <bool from_logits, class T, class Label, class Frames, class Gradient>
 T ctc_any_number(const CtcShape& shape, Label label, Frames frames, Gradient&& gradient,
                  const T& scale, bool zero_infinity) {
-  using Eigen::Index;
   using std::exp;
   constexpr bool wanted = !std::is_same_v<std::decay_t<Gradient>, CtcNoGradient>;
   const T infinity(std::numeric_limits<double>::infinity()), none(-infinity),

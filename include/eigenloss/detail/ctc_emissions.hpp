@@ -18,7 +18,7 @@ namespace eigenloss::detail {
 // What a call needs to know: the sequence's label is `labels` classes, label(0), label(1), ...; the
 // caller has checked that they lie in [0, classes) and are not `blank`.
 struct CtcShape {
-  Eigen::Index frames, labels, classes, blank;
+  Index frames, labels, classes, blank;
 };
 
 // One vector of numbers after the other, 64-byte aligned; with a null base, only their size.
@@ -28,7 +28,7 @@ class CtcArena {
     if (base) used_ = (64 - reinterpret_cast<std::uintptr_t>(base) % 64) % 64;
   }
   template <class T>
-  T* take(Eigen::Index count) {
+  T* take(Index count) {
     T* result = base_ ? reinterpret_cast<T*>(base_ + used_) : nullptr;
     used_ += (static_cast<std::size_t>(count) * sizeof(T) + 63) / 64 * 64;
     return result;
@@ -45,9 +45,8 @@ class CtcArena {
 //
 // A row of states: the labels behind eight zeros, then the blanks. Eight is the largest packet.
 struct CtcTables {
-  static constexpr Eigen::Index gap = 8;
-  Eigen::Index frames, labels, classes, blank, rows, symbols = 0, pitch, width, slack = 0,
-                                                     blank_slot = 0;
+  static constexpr Index gap = 8;
+  Index frames, labels, classes, blank, rows, symbols = 0, pitch, width, slack = 0, blank_slot = 0;
   double *emission, *lowest, *state, *backward, *label_emission, *skip, *product, *occupancy, *top,
       *mass;
   std::int32_t *slot, *earliest, *symbol, *slot_of_class;
@@ -63,7 +62,7 @@ struct CtcTables {
         labels(shape.labels),
         classes(shape.classes),
         blank(shape.blank),
-        rows(gradient ? (std::max<Eigen::Index>)(frames, 2) : 2),
+        rows(gradient ? (std::max<Index>)(frames, 2) : 2),
         pitch(round_up((std::min)(2 * (labels + 1), classes))),
         width(round_up(labels + 1) + gap) {
     emission = arena.take<double>(frames * pitch);
@@ -87,9 +86,9 @@ struct CtcTables {
     if (same.used() > arena.used()) arena = same;
   }
 
-  static Eigen::Index round_up(Eigen::Index n) { return (n + 7) / 8 * 8; }
-  Eigen::Index row_size() const { return gap + 2 * width; }
-  double* row(Eigen::Index t) const {  // without a gradient, two rows take turns
+  static Index round_up(Index n) { return (n + 7) / 8 * 8; }
+  Index row_size() const { return gap + 2 * width; }
+  double* row(Index t) const {  // without a gradient, two rows take turns
     return state + (rows > 2 ? t : t % 2) * row_size() + gap;
   }
 };
@@ -102,7 +101,7 @@ using Eigen::internal::pload, Eigen::internal::ploadu, Eigen::internal::pset1,
     Eigen::internal::predux_max;
 
 using CtcPacket = Eigen::internal::packet_traits<double>::type;
-constexpr Eigen::Index ctc_lanes = Eigen::internal::packet_traits<double>::size;
+constexpr Index ctc_lanes = Eigen::internal::packet_traits<double>::size;
 
 // x where the mask is true, else 0. (The masks of plain numbers, where Eigen has no registers, do
 // not take pand.)
@@ -118,10 +117,8 @@ constexpr int ctc_top_exponent = 480;
 // An emission below e^deepest is dropped. Fewer than e^(1.1 frames) paths lead through it, so it
 // takes less than e^-745, nothing that a double can show, from a probability above
 // e^least_after_drop.
-inline double ctc_deepest(Eigen::Index frames) {
-  return -2000.0 - 2.0 * static_cast<double>(frames);
-}
-inline double ctc_least_after_drop(Eigen::Index frames) {
+inline double ctc_deepest(Index frames) { return -2000.0 - 2.0 * static_cast<double>(frames); }
+inline double ctc_least_after_drop(Index frames) {
   return ctc_deepest(frames) + 1.1 * static_cast<double>(frames) + 745.0;
 }
 
@@ -130,7 +127,6 @@ inline double ctc_least_after_drop(Eigen::Index frames) {
 // fits into the frames.
 template <bool from_logits, class Label>
 bool ctc_prepare(CtcTables& a, Label label) {
-  using Eigen::Index;
   std::fill(a.slot_of_class, a.slot_of_class + a.classes, -1);
   a.symbol[a.symbols++] = static_cast<std::int32_t>(a.blank);
   const double r =
@@ -174,18 +170,17 @@ bool ctc_prepare(CtcTables& a, Label label) {
 // label: no other can be met), and pads with -inf. Returns the largest, or 0 if there is none above
 // -inf.
 template <class Scalar>
-double ctc_gather(const CtcTables& a, Eigen::Index t, const Scalar* frame, double* x) {
+double ctc_gather(const CtcTables& a, Index t, const Scalar* frame, double* x) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
-  const Eigen::Index count =
-      t == 0 && !a.dense ? (std::min<Eigen::Index>)(a.symbols, 2) : a.symbols;
+  const Index count = t == 0 && !a.dense ? (std::min<Index>)(a.symbols, 2) : a.symbols;
   if (a.dense) {
-    for (Eigen::Index k = 0; k < count; ++k) x[k] = static_cast<double>(frame[k]);
+    for (Index k = 0; k < count; ++k) x[k] = static_cast<double>(frame[k]);
   } else {
-    for (Eigen::Index k = 0; k < count; ++k) x[k] = static_cast<double>(frame[a.symbol[k]]);
+    for (Index k = 0; k < count; ++k) x[k] = static_cast<double>(frame[a.symbol[k]]);
   }
-  for (Eigen::Index k = count; k < a.round_up(a.symbols); ++k) x[k] = -infinity;
+  for (Index k = count; k < a.round_up(a.symbols); ++k) x[k] = -infinity;
   CtcPacket largest = pset1<CtcPacket>(-infinity);
-  for (Eigen::Index k = 0; k < a.symbols; k += ctc_lanes) {
+  for (Index k = 0; k < a.symbols; k += ctc_lanes) {
     largest = pmax(largest, pload<CtcPacket>(x + k));
   }
   const double top = predux_max(largest);
@@ -205,7 +200,7 @@ inline double ctc_exponentiate(const CtcTables& a, double top, double deepest, d
   const CtcPacket infinite = pset1<CtcPacket>(-std::numeric_limits<double>::infinity());
   const CtcPacket deep = pset1<CtcPacket>(deepest), shift = pset1<CtcPacket>(top);
   CtcPacket mass = pset1<CtcPacket>(0);
-  for (Eigen::Index k = 0; k < a.symbols; k += ctc_lanes) {
+  for (Index k = 0; k < a.symbols; k += ctc_lanes) {
     const CtcPacket y = psub(pload<CtcPacket>(x + k), shift),
                     least = pload<CtcPacket>(a.lowest + k);
     const CtcPacket kept = pcmp_lt(deep, y), used = ctc_if(pcmp_lt(infinite, least), y);
@@ -222,12 +217,12 @@ inline double ctc_exponentiate(const CtcTables& a, double top, double deepest, d
 // Calls apply(packet, i, n) for the numbers x[i .. i + n): the first n lanes of the packet, the
 // rest being -inf. With `again`, the last call may hold numbers of the one before instead.
 template <bool again, class Scalar, class Apply>
-EIGEN_STRONG_INLINE void ctc_packets(const Scalar* x, Eigen::Index size, Apply apply) {
+EIGEN_STRONG_INLINE void ctc_packets(const Scalar* x, Index size, Apply apply) {
   using Packet = typename Eigen::internal::packet_traits<Scalar>::type;
-  constexpr Eigen::Index lanes = Eigen::internal::packet_traits<Scalar>::size;
-  Eigen::Index i = 0;
+  constexpr Index lanes = Eigen::internal::packet_traits<Scalar>::size;
+  Index i = 0;
   for (; i + lanes <= size; i += lanes) apply(ploadu<Packet>(x + i), i, lanes);
-  if (i == size) return;
+  if (lanes == 1 || i == size) return;
   if (again && i > 0) return apply(ploadu<Packet>(x + size - lanes), size - lanes, lanes);
   Scalar rest[2 * lanes];
   if (i > 0) {
@@ -243,26 +238,24 @@ EIGEN_STRONG_INLINE void ctc_packets(const Scalar* x, Eigen::Index size, Apply a
 // double: next to them the rest would lose the digits that the loss of a sure model consists of. An
 // infinite maximum gives NaN.
 template <class Scalar>
-void ctc_frame_mass(const Scalar* frame, Eigen::Index classes, double* top, double* mass) {
+void ctc_frame_mass(const Scalar* frame, Index classes, double* top, double* mass) {
   using Packet = typename Eigen::internal::packet_traits<Scalar>::type;
   Packet largest = pset1<Packet>(-std::numeric_limits<Scalar>::infinity());
-  ctc_packets<true>(frame, classes, [&](const Packet& x, Eigen::Index, Eigen::Index) {
-    largest = pmax(largest, x);
-  });
+  ctc_packets<true>(frame, classes,
+                    [&](const Packet& x, Index, Index) { largest = pmax(largest, x); });
   const Scalar shift = predux_max(largest);
   const Packet at_top = pset1<Packet>(shift), one = pset1<Packet>(Scalar(1));
   *top = static_cast<double>(shift);
   *mass = *top - *top;
-  for (Eigen::Index first = 0; first < classes; first += 512) {  // short sums in Scalar
+  for (Index first = 0; first < classes; first += 512) {  // short sums in Scalar
     const Packet none = pset1<Packet>(Scalar(0));
     Packet rest = none, ones = none;
-    ctc_packets<false>(frame + first, (std::min<Eigen::Index>)(512, classes - first),
-                       [&](const Packet& x, Eigen::Index, Eigen::Index) {
-                         const Packet is_top = pcmp_eq(x, at_top);
-                         ones = padd(ones, ctc_if(is_top, one));
-                         rest = padd(
-                             rest, pselect(is_top, none, packet_exp_nonpositive(psub(x, at_top))));
-                       });
+    ctc_packets<false>(
+        frame + first, (std::min<Index>)(512, classes - first), [&](const Packet& x, Index, Index) {
+          const Packet is_top = pcmp_eq(x, at_top);
+          ones = padd(ones, ctc_if(is_top, one));
+          rest = padd(rest, pselect(is_top, none, packet_exp_nonpositive(psub(x, at_top))));
+        });
     *mass += static_cast<double>(predux(ones)) + static_cast<double>(predux(rest));
   }
 }
@@ -283,7 +276,7 @@ bool ctc_load(CtcTables& a, Frames frames) {
     lost += (a.log_scale - (sum - kept)) + (term - kept);
     a.log_scale = sum;
   };
-  for (Eigen::Index t = 0; t < a.frames; ++t) {
+  for (Index t = 0; t < a.frames; ++t) {
     const auto* frame = frames(t);
     double* x = a.emission + t * a.pitch;
     const double top = ctc_gather(a, t, frame, x);

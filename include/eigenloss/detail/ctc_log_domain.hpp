@@ -9,6 +9,8 @@
 #include <limits>
 #include <utility>
 
+#include "check.hpp"
+
 // CTC's recursion without a limit of range, for the rare sequence whose states a scaled double
 // cannot hold. A logarithm per state would cost an exponential per sum and the digits that a large
 // logarithm takes up; a number with an exponent of its own costs neither, and is as accurate at
@@ -95,27 +97,25 @@ inline CtcWide operator+(const CtcWide& x, const CtcWide& y) {
 // frame and distinct symbol, relative to the frame's largest one (log_emission, `symbols` used of
 // `pitch`).
 struct CtcLattice {
-  Eigen::Index frames, labels, symbols, pitch, blank;
+  Index frames, labels, symbols, pitch, blank;
   const std::int32_t* slot;     // labels: symbol of a label
   const double* log_emission;   // frames x pitch
   CtcWide *forward, *backward;  // frames (two without a gradient) and two rows of states
   CtcWide* emission;            // symbols
 
-  Eigen::Index states() const { return 2 * labels + 1; }
-  Eigen::Index symbol(Eigen::Index state) const { return state % 2 == 0 ? blank : slot[state / 2]; }
+  Index states() const { return 2 * labels + 1; }
+  Index symbol(Index state) const { return state % 2 == 0 ? blank : slot[state / 2]; }
   // whether a path may step from state - 2 to this one: between different labels
-  bool skips(Eigen::Index state) const {
+  bool skips(Index state) const {
     return state % 2 == 1 && state >= 3 && slot[state / 2] != slot[state / 2 - 1];
   }
-  void load(Eigen::Index t) const {
-    for (Eigen::Index k = 0; k < symbols; ++k)
-      emission[k] = ctc_wide_exp(log_emission[t * pitch + k]);
+  void load(Index t) const {
+    for (Index k = 0; k < symbols; ++k) emission[k] = ctc_wide_exp(log_emission[t * pitch + k]);
   }
 };
 
 // The probability of the label, with the forward variables in row t % rows of `forward`.
-inline CtcWide ctc_wide_forward(const CtcLattice& lattice, Eigen::Index rows) {
-  using Eigen::Index;
+inline CtcWide ctc_wide_forward(const CtcLattice& lattice, Index rows) {
   const Index states = lattice.states();
   const CtcWide zero{0, 0, 0};
   for (Index t = 0; t < lattice.frames; ++t) {
@@ -142,7 +142,6 @@ inline CtcWide ctc_wide_forward(const CtcLattice& lattice, Eigen::Index rows) {
 // the quotient.
 template <class Visit>
 void ctc_wide_backward(const CtcLattice& lattice, double* occupancy, Visit visit) {
-  using Eigen::Index;
   const Index states = lattice.states();
   CtcWide *beta = lattice.backward,
           *next = beta + states;  // next: beta times emission, one frame later

@@ -42,10 +42,10 @@ namespace eigenloss::detail {
 
 // The states in use at frame t, rounded out to whole packets: [first, end).
 struct CtcBand {
-  Eigen::Index low = 0, high = 0;  // labels that are reachable and not too late
-  Eigen::Index first = 0, end = 0;
+  Index low = 0, high = 0;  // labels that are reachable and not too late
+  Index first = 0, end = 0;
 
-  void move(const CtcTables& a, Eigen::Index t) {
+  void move(const CtcTables& a, Index t) {
     while (high < a.labels && a.earliest[high] <= t) ++high;
     while (high > 0 && a.earliest[high - 1] > t) --high;
     while (low < a.labels && a.earliest[low] + a.slack < t) ++low;
@@ -56,10 +56,10 @@ struct CtcBand {
 };
 
 // The emissions of frame t: the blank's, which is returned, and those of the labels in the band.
-inline double ctc_spread(const CtcTables& a, Eigen::Index t, const CtcBand& band) {
+inline double ctc_spread(const CtcTables& a, Index t, const CtcBand& band) {
   const double* emission = a.emission + t * a.pitch;
-  const Eigen::Index end = (std::min)(band.end, a.labels);
-  for (Eigen::Index s = band.first; s < end; ++s) a.label_emission[s] = emission[a.slot[s]];
+  const Index end = (std::min)(band.end, a.labels);
+  for (Index s = band.first; s < end; ++s) a.label_emission[s] = emission[a.slot[s]];
   return emission[a.blank_slot];
 }
 
@@ -83,7 +83,7 @@ double ctc_forward_step(const CtcTables& a, const CtcBand& band, const double* f
   const CtcPacket p = pset1<CtcPacket>(blank), c = pset1<CtcPacket>(factor);
   const CtcPacket w = pset1<CtcPacket>(a.weight), zero = pset1<CtcPacket>(0);
   CtcPacket peak = zero;
-  for (Eigen::Index s = band.first; s < band.end; s += ctc_lanes) {
+  for (Index s = band.first; s < band.end; s += ctc_lanes) {
     const CtcPacket before = ploadu<CtcPacket>(from + s - 1);
     const CtcPacket b = pload<CtcPacket>(from + a.width + s);
     const CtcPacket l = pload<CtcPacket>(from + s);
@@ -117,7 +117,7 @@ double ctc_forward(CtcTables& a, CtcFloor floor, bool* raised) {
   CtcBand band;
   double peak = 1;
   std::int64_t exponent = 0;
-  for (Eigen::Index t = 0; t < a.frames; ++t) {
+  for (Index t = 0; t < a.frames; ++t) {
     band.move(a, t);
     const double blank = ctc_spread(a, t, band);
     const int shift = ctc_rescaling(peak);
@@ -148,7 +148,7 @@ inline double ctc_backward_step(const CtcTables& a, const CtcBand& band, const d
   const CtcPacket p = pset1<CtcPacket>(blank), c = pset1<CtcPacket>(factor);
   const CtcPacket w = pset1<CtcPacket>(a.weight), zero = pset1<CtcPacket>(0);
   CtcPacket peak = zero;
-  for (Eigen::Index s = band.first; s < band.end; s += ctc_lanes) {
+  for (Index s = band.first; s < band.end; s += ctc_lanes) {
     const CtcPacket l = pload<CtcPacket>(from + s), l_after = ploadu<CtcPacket>(from + s + 1);
     const CtcPacket b = pload<CtcPacket>(from + a.width + s);
     const CtcPacket b_after = ploadu<CtcPacket>(from + a.width + s + 1);
@@ -181,7 +181,7 @@ double ctc_backward(CtcTables& a, const CtcFloor& floor, Visit visit) {
   from[a.width + a.labels] = 1;  // after the last frame, which a path leaves from b_S or l_(S-1)
   double peak = 1, least_total = std::numeric_limits<double>::infinity();
   CtcBand band;
-  for (Eigen::Index t = a.frames - 1; t >= 0; --t) {
+  for (Index t = a.frames - 1; t >= 0; --t) {
     band.move(a, t);
     const double blank = ctc_spread(a, t, band);
     CtcSums sums{pset1<CtcPacket>(0), pset1<CtcPacket>(0)};
@@ -190,7 +190,7 @@ double ctc_backward(CtcTables& a, const CtcFloor& floor, Visit visit) {
     std::fill(a.occupancy, a.occupancy + a.symbols, 0.0);
     const double blanks = predux(sums.blanks);
     a.occupancy[a.blank_slot] = blanks;
-    for (Eigen::Index s = band.low; s < band.high; ++s) a.occupancy[a.slot[s]] += a.product[s];
+    for (Index s = band.low; s < band.high; ++s) a.occupancy[a.slot[s]] += a.product[s];
     const double total = blanks + predux(sums.labels);
     least_total = (std::min)(least_total, total);
     visit(t, static_cast<const double*>(a.occupancy), total);

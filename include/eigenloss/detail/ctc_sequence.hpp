@@ -30,10 +30,10 @@ struct CtcNoGradient {};
 // The same without limits of range. Reads the frames once more; `visit` as in ctc_backward.
 template <class Frames, class Visit>
 double ctc_wide_range(CtcTables& a, Frames frames, bool backward, Visit visit) {
-  for (Eigen::Index t = 0; t < a.frames; ++t) {
+  for (Index t = 0; t < a.frames; ++t) {
     double* x = a.emission + t * a.pitch;
     const double top = ctc_gather(a, t, frames(t), x);
-    for (Eigen::Index k = 0; k < a.symbols; ++k) x[k] -= top;
+    for (Index k = 0; k < a.symbols; ++k) x[k] -= top;
   }
   const CtcLattice lattice{a.frames, a.labels,   a.symbols, a.pitch,         a.blank_slot,
                            a.slot,   a.emission, a.wide,    a.wide_backward, a.wide_emission};
@@ -44,9 +44,9 @@ double ctc_wide_range(CtcTables& a, Frames frames, bool backward, Visit visit) {
 
 // Whether dropping what was raised leaves the probability as it is, given its logarithm.
 inline bool ctc_holds(CtcTables& a, double log_probability) {
-  for (Eigen::Index t = 0; t < a.frames; ++t) {
+  for (Index t = 0; t < a.frames; ++t) {
     double* p = a.emission + t * a.pitch;
-    for (Eigen::Index k = 0; k < a.symbols; ++k) p[k] *= p[k] < 2 * ctc_least ? 0 : 1;
+    for (Index k = 0; k < a.symbols; ++k) p[k] *= p[k] < 2 * ctc_least ? 0 : 1;
   }
   bool raised;
   const CtcFloor drop{pset1<CtcPacket>(0), pset1<CtcPacket>(ctc_least)};
@@ -56,16 +56,17 @@ inline bool ctc_holds(CtcTables& a, double log_probability) {
 
 // scale * -posterior, or scale * (softmax - posterior), of one frame
 template <bool from_logits, class Scalar>
-void ctc_write(const CtcTables& a, Eigen::Index t, const Scalar* frame, double scale,
+void ctc_write(const CtcTables& a, Index t, const Scalar* frame, double scale,
                const double* occupancy, double total, Scalar* out) {
   using Packet = typename Eigen::internal::packet_traits<Scalar>::type;
   if constexpr (from_logits) {
     const Packet top = pset1<Packet>(static_cast<Scalar>(a.top[t]));
     const Packet share = pset1<Packet>(static_cast<Scalar>(scale / a.mass[t]));
-    ctc_packets<true>(frame, a.classes, [&](const Packet& x, Eigen::Index i, Eigen::Index n) {
+    ctc_packets<true>(frame, a.classes, [&](const Packet& x, Index i, Index n) {
       const Packet y = pmul(packet_exp_nonpositive(psub(x, top)), share);
-      if (n == Eigen::internal::packet_traits<Scalar>::size) return pstoreu(out + i, y);
-      Scalar rest[Eigen::internal::packet_traits<Scalar>::size];
+      constexpr Index lanes = Eigen::internal::packet_traits<Scalar>::size;
+      if (lanes == 1 || n == lanes) return pstoreu(out + i, y);
+      Scalar rest[lanes];
       pstoreu(rest, y);
       std::copy(rest, rest + n, out + i);
     });
@@ -73,7 +74,7 @@ void ctc_write(const CtcTables& a, Eigen::Index t, const Scalar* frame, double s
     std::fill(out, out + a.classes, Scalar(0));
   }
   const double share = scale / total;
-  for (Eigen::Index k = 0; k < a.symbols; ++k) {
+  for (Index k = 0; k < a.symbols; ++k) {
     Scalar& entry = out[a.symbol[k]];
     entry = static_cast<Scalar>(static_cast<double>(entry) - occupancy[k] * share);
   }
@@ -81,26 +82,25 @@ void ctc_write(const CtcTables& a, Eigen::Index t, const Scalar* frame, double s
 
 // The same, where the emissions of frame t are its softmax times its mass
 template <class Scalar>
-void ctc_write_dense(const CtcTables& a, Eigen::Index t, double scale, const double* occupancy,
+void ctc_write_dense(const CtcTables& a, Index t, double scale, const double* occupancy,
                      double total, Scalar* out) {
   const double* emission = a.emission + t * a.pitch;
   const double softmax = scale / a.mass[t], share = scale / total;
-  for (Eigen::Index c = 0; c < a.classes; ++c) {
+  for (Index c = 0; c < a.classes; ++c) {
     out[c] = static_cast<Scalar>(emission[c] * softmax - occupancy[c] * share);
   }
 }
 
 template <class Gradient, class Scalar>
 void ctc_fill(const CtcShape& shape, Gradient& gradient, Scalar value) {
-  for (Eigen::Index t = shape.frames - 1; t >= 0; --t) {
+  for (Index t = shape.frames - 1; t >= 0; --t) {
     std::fill_n(gradient.row(t), shape.classes, value);
     gradient.done(t);
   }
 }
 
 // Bytes of workspace for any sequence with at most so many frames and labels.
-inline std::size_t ctc_workspace_bytes(Eigen::Index frames, Eigen::Index labels,
-                                       Eigen::Index classes, bool gradient) {
+inline std::size_t ctc_workspace_bytes(Index frames, Index labels, Index classes, bool gradient) {
   CtcArena arena(nullptr);
   CtcTables(CtcShape{frames, labels, classes, 0}, gradient, arena);
   return arena.used() + 64;
@@ -137,7 +137,7 @@ CtcResult ctc_sequence(const CtcShape& shape, Label label, Frames frames, Gradie
   if (!fits) return impossible();
   double log_p = -Limits::infinity();
   bool holds = !(wanted && a.raised), raised = false;
-  const auto write = [&](Eigen::Index t, const double* occupancy, double total) {
+  const auto write = [&](Index t, const double* occupancy, double total) {
     if constexpr (wanted) {
       if (holds && a.dense) {
         ctc_write_dense(a, t, scale, occupancy, total, gradient.row(t));

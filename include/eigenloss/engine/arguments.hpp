@@ -165,9 +165,8 @@ class Arguments<Kernel, std::tuple<ReadAs...>, In...> {
 
   explicit Arguments(const Kernel& kernel, const In&... in) : views_(in...) {
     check_layout<First, In...>();
-    if constexpr (HasCheck<Kernel>::value) kernel.check(Check<Kernel>());
+    check_options(kernel);
     check_counts(std::make_index_sequence<sizeof...(In)>{});
-    (void)kernel;
   }
   Arguments(const Arguments&) = delete;
 

@@ -248,10 +248,10 @@ auto join(const Loss<kernel::Combination<A...>, RA, CombinationEngine>& a,
           const Loss<kernel::Combination<B...>, RB, CombinationEngine>& b) {
   using First = typename kernel::Combination<A...>::First::Kernel;
   check::same_kind_of_terms<(... && (is_unreduced<typename B::Reduction> == is_unreduced<RA>))>();
-  check::same_arguments_of_terms<(
-      ... && (InputsOf<typename B::Kernel>::value == InputsOf<First>::value &&
-              std::is_same<typename PredictionsOf<typename B::Kernel>::type,
-                           typename PredictionsOf<First>::type>::value))>();
+  check::same_arguments_of_terms<(... &&
+                                  (InputsOf<typename B::Kernel>::value == InputsOf<First>::value &&
+                                   std::is_same<typename PredictionsOf<typename B::Kernel>::type,
+                                                typename PredictionsOf<First>::type>::value))>();
   Combined<A..., B...> sum{{std::tuple_cat(a.terms, b.terms), {}}};
   std::copy(a.weights.begin(), a.weights.end(), sum.weights.begin());
   std::copy(b.weights.begin(), b.weights.end(), sum.weights.begin() + sizeof...(A));

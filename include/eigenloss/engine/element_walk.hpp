@@ -116,7 +116,7 @@ class ElementWalk {
 
   void piece(Index first, Index count, Sums& sums, Partial<T>& partial) const {
     Buffers buffers;
-    Pointers at;
+    Pointers at{};
     open(first, count, buffers, at, std::make_index_sequence<inputs>{},
          std::make_index_sequence<gradients>{});
     Index i = 0;
@@ -251,7 +251,7 @@ class ElementWalk {
     alignas(64) T in[inputs + 1][width];
     alignas(64) T out[gradients + 1][width];
     alignas(64) T before[gradients + 1][width];
-    Pointers copy;
+    Pointers copy{};
     const auto repeat_last = [&](const T* from, T* to) {
       for (Index k = 0; k < width; ++k) to[k] = from[i + (std::min)(k, count - 1)];
       return to;

@@ -31,7 +31,9 @@ struct NLL {
   static constexpr bool takes_classes = true;
 
   bool ignores(std::int64_t label) const { return label == ignore_index; }
-  double share(std::int64_t label) const { return weight.size() == 0 ? 1.0 : weight[label]; }
+  double share(std::int64_t label) const {
+    return weight.size() == 0 ? 1.0 : weight[static_cast<Eigen::Index>(label)];
+  }
 
   template <class Check>
   void check(const Check& c, std::ptrdiff_t classes) const {
