@@ -62,7 +62,7 @@ Plain to_plain(const S& number, std::enable_if_t<std::is_arithmetic<S>::value>* 
 template <class S, int Rank, int Layout, class I>
 Plain to_plain(const Eigen::Tensor<S, Rank, Layout, I>& tensor) {
   std::vector<Index> shape;
-  for (int k = 0; k < Rank; ++k) shape.push_back(tensor.dimension(k));
+  for (std::size_t k = 0; k < std::size_t(Rank); ++k) shape.push_back(tensor.dimension(k));
   return read(shape, Layout == Eigen::RowMajor, tensor.data());
 }
 template <class D>

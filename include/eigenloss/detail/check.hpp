@@ -136,6 +136,20 @@ constexpr void reduction() {
                 "see reductions.hpp");
 }
 
+template <bool Right>
+constexpr void pointwise_kernel() {
+  static_assert(Right,
+                "eigenloss: a kernel of Pointwise needs a member function value(inputs...); "
+                "slope(inputs...) is optional");
+}
+
+template <bool Right>
+constexpr void rowwise_kernel() {
+  static_assert(Right,
+                "eigenloss: a kernel of Rowwise needs a member function row(inputs..., slopes...) "
+                "and an option axis");
+}
+
 template <class Scalar>
 constexpr void floating_input() {
   static_assert(

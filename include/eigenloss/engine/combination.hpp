@@ -97,6 +97,11 @@ struct check::NameOf<kernel::Fused<Kernels...>, void> {
 // A combination whose terms are evaluated in groups: those that can be fused with an earlier one
 // belong to it.
 struct CombinationEngine {
+  template <class Kernel>
+  static constexpr bool accepts() {
+    return true;  // each term sees to its own
+  }
+
   template <class L, class... In>
   using Values =
       typename L::Kernel::First::Engine::template Values<typename L::Kernel::First, In...>;

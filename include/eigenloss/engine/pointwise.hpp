@@ -205,11 +205,32 @@ class PointwiseProblem {
   const Inputs inputs_;
 };
 
+// A member of a kernel is found by its name alone, whatever its parameters: a second one of that
+// name makes it ambiguous.
+template <class Kernel>
+struct IsPointwiseKernel {
+  struct Name {
+    int value;
+  };
+  struct Both : Kernel, Name {};
+  template <class B>
+  static std::false_type has_value(decltype(&B::value)*);
+  template <class B>
+  static std::true_type has_value(...);
+
+  static constexpr bool holds() {
+    constexpr bool right = decltype(has_value<Both>(nullptr))::value;
+    check::pointwise_kernel<right>();
+    return right;
+  }
+};
+
 }  // namespace detail
 
 /// A loss whose unit is an element, from a kernel of your own: a struct with options and
 /// value(input, target).
 template <class Kernel, class Reduction = Mean>
-using Pointwise = Loss<Kernel, Reduction, detail::SingleEngine<detail::PointwiseProblem>>;
+using Pointwise = Loss<Kernel, Reduction,
+                       detail::SingleEngine<detail::PointwiseProblem, detail::IsPointwiseKernel>>;
 
 }  // namespace eigenloss

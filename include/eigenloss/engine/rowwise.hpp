@@ -235,11 +235,36 @@ class RowwiseProblem {
   double divisor_ = 0.0;
 };
 
+// As IsPointwiseKernel.
+template <class Kernel>
+struct IsRowwiseKernel {
+  struct Name {
+    int row;
+  };
+  struct Both : Kernel, Name {};
+  template <class B>
+  static std::false_type has_row(decltype(&B::row)*);
+  template <class B>
+  static std::true_type has_row(...);
+  template <class K>
+  static std::true_type has_axis(decltype(std::declval<const K&>().axis)*);
+  template <class K>
+  static std::false_type has_axis(...);
+
+  static constexpr bool holds() {
+    constexpr bool right =
+        decltype(has_row<Both>(nullptr))::value && decltype(has_axis<Kernel>(nullptr))::value;
+    check::rowwise_kernel<right>();
+    return right;
+  }
+};
+
 }  // namespace detail
 
 /// A loss whose unit is a row, from a kernel of your own: a struct with options and row(rows...,
 /// slopes...).
 template <class Kernel, class Reduction = Mean>
-using Rowwise = Loss<Kernel, Reduction, detail::SingleEngine<detail::RowwiseProblem>>;
+using Rowwise =
+    Loss<Kernel, Reduction, detail::SingleEngine<detail::RowwiseProblem, detail::IsRowwiseKernel>>;
 
 }  // namespace eigenloss

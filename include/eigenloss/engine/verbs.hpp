@@ -178,7 +178,8 @@ class Bound {
   static constexpr bool takes() {
     check::known_containers<Traits<In>::known...>();
     check::reduction<IsReduction<typename L::Reduction>::value>();
-    return (... && Traits<In>::known) && IsReduction<typename L::Reduction>::value;
+    return (... && Traits<In>::known) && IsReduction<typename L::Reduction>::value &&
+           L::Engine::template accepts<Kernel>();
   }
 
   // Splits the arguments into inputs and storage.
@@ -305,8 +306,19 @@ struct Loss : Kernel_ {
 namespace detail {
 
 // An engine of one kernel: each call is one problem.
-template <template <class Kernel, class... In> class Problem>
+template <class Kernel>
+struct AnyKernel {
+  static constexpr bool holds() { return true; }
+};
+template <template <class Kernel, class... In> class Problem,
+          template <class Kernel> class IsKernel = AnyKernel>
 struct SingleEngine {
+  // Whether it has the members of a kernel; otherwise a sentence of the compiler names them.
+  template <class Kernel>
+  static constexpr bool accepts() {
+    return IsKernel<Kernel>::holds();
+  }
+
   template <class L, class... In>
   using Values = UnitsOf<std::tuple_element_t<0, std::tuple<In...>>,
                          typename Problem<typename L::Kernel, In...>::T,

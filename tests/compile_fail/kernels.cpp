@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: a kernel of Pointwise needs a member function value
+// expect: a kernel of Rowwise needs a member function row
+// expect: a kernel of Rowwise needs a member function row.* and an option axis
+// expect: a reduction needs static functions value\(totals\) and scale\(totals\)
+#include <eigenloss/losses/cross_entropy.hpp>
+#include <eigenloss/losses/mse.hpp>
+
+// The square of the difference; the margin of one class above the mean; the sum: each of one's own.
+struct Square {
+  template <class T>
+#if EXPECT_FAIL == 1
+  T valeu(const T& x, const T& t) const {
+#else
+  T value(const T& x, const T& t) const {
+#endif
+      return (x - t) * (x - t);
+}
+}
+;
+
+struct AboveMean {
+#if EXPECT_FAIL == 3
+  int axes = 1;
+#else
+  int axis = 1;
+#endif
+  template <class Row, class Label, class Slope>
+#if EXPECT_FAIL == 2
+  typename Row::V rows(const Row& x, const Label& y, const Slope& slope) const {
+#else
+  typename Row::V row(const Row& x, const Label& y, const Slope& slope) const {
+#endif
+      using P = typename Row::P;
+  const double share = 1.0 / double(x.size());
+  transform(
+      slope, [&](const P& is_y) { return P(share) - is_y; }, one_hot(x, y));
+  return sum([&](const P& entry) { return entry * P(share); }, x) - at(x, y);
+}
+}
+;
+
+struct Total {
+  template <class T>
+  static T value(const eigenloss::Totals<T>& totals) {
+    return totals.loss;
+  }
+  template <class T>
+#if EXPECT_FAIL == 4
+  static T scales(const eigenloss::Totals<T>&){
+#else
+  static T scale(const eigenloss::Totals<T>&) {
+#endif
+      return T(1);
+}
+}
+;
+
+float value(const Eigen::MatrixXf& x, const Eigen::MatrixXf& t, const Eigen::VectorXi& labels) {
+  const auto [above, slopes] = eigenloss::Rowwise<AboveMean>{}.value_and_gradient(x, labels);
+  return eigenloss::Pointwise<Square>{}(x, t) + eigenloss::MSE<Total>{}(x, t) + above +
+         slopes.sum();
+}
