@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <Eigen/Core>  // Clang's intrinsics declare posix_memalign, and must come first
 #include <cstddef>
 #include <cstdlib>
 
