@@ -33,7 +33,7 @@ Runner huber_formula(const Cell& cell, const Arguments& a) {
 }
 
 Runner bce_with_logits_formula(const Cell& cell, const Arguments& a) {
-  const auto formula = [](auto x, auto t) { return max(x, 0) - x * t + log1p(exp(-abs(x))); };
+  const auto formula = [](auto x, auto t) { return softplus(x) - x * t; };
   return make(cell, eigenloss::pointwise<Mean>(formula), a);
 }
 #endif

@@ -36,7 +36,10 @@ struct Fused {
   static constexpr std::size_t inputs = detail::InputsOf<First>::value;
   static constexpr auto ranges = detail::joined(detail::RangesOf<Kernels>::value...);
 
-  std::tuple<const Kernels&...> kernels;
+  // Copies where they are plain numbers, which a loop can keep in registers.
+  template <class K>
+  using Held = std::conditional_t<std::is_trivially_copyable<K>::value, K, const K&>;
+  std::tuple<Held<Kernels>...> kernels;
   std::array<double, sizeof...(Kernels)> factors;
 
   template <class Check>
@@ -138,9 +141,8 @@ struct CombinationEngine {
   static constexpr bool can_fuse() {
     using A = std::tuple_element_t<I, Terms>;
     using B = std::tuple_element_t<J, Terms>;
-    using Elements = SingleEngine<PointwiseProblem>;
-    return std::is_same<typename A::Engine, Elements>::value &&
-           std::is_same<typename B::Engine, Elements>::value &&
+    return std::is_same<typename A::Engine, PointwiseEngine>::value &&
+           std::is_same<typename B::Engine, PointwiseEngine>::value &&
            std::is_same<typename A::Reduction, typename B::Reduction>::value &&
            BroadcastOf<typename A::Kernel>::value == no_input &&
            BroadcastOf<typename B::Kernel>::value == no_input;

@@ -172,7 +172,8 @@ class ElementWalk {
   // that is called twice would not be inlined on its own.
   template <bool Streamed, bool Later>
   [[gnu::flatten]] Index packs(const Pointers& pointers, Index i, Index end, Sums& total) const {
-    const std::conditional_t<std::is_trivially_copyable<Kernel>::value, Kernel, const Kernel&>
+    const std::conditional_t<std::is_trivially_copy_constructible<Kernel>::value, Kernel,
+                             const Kernel&>
         kernel(kernel_);
     const Pointers at = pointers;
     const V scale(scale_);

@@ -225,12 +225,13 @@ struct IsPointwiseKernel {
   }
 };
 
+using PointwiseEngine = SingleEngine<PointwiseProblem, IsPointwiseKernel>;
+
 }  // namespace detail
 
 /// A loss whose unit is an element, from a kernel of your own: a struct with options and
 /// value(input, target).
 template <class Kernel, class Reduction = Mean>
-using Pointwise = Loss<Kernel, Reduction,
-                       detail::SingleEngine<detail::PointwiseProblem, detail::IsPointwiseKernel>>;
+using Pointwise = Loss<Kernel, Reduction, detail::PointwiseEngine>;
 
 }  // namespace eigenloss
