@@ -19,7 +19,8 @@ struct Classes {
       const auto input = tensor<T, R, Layout>(c.arguments[0]);
       const std::index_sequence<0> wrt;
       if (c.arguments[1].kind == Kind::numbers) {
-        return check_reductions<Loss, T, Layout, Rows, R == 2>(c, wrt, input, tensor<T, R, Layout>(c.arguments[1]));
+        return check_reductions<Loss, T, Layout, Rows, R == 2>(
+            c, wrt, input, tensor<T, R, Layout>(c.arguments[1]));
       }
       const auto labels = tensor<Label, Rows, Layout>(c.arguments[1]);
       check_reductions<Loss, T, Layout, Rows, R == 2>(c, wrt, input, labels);

@@ -17,13 +17,16 @@ struct Sequences {
     using Label = std::conditional_t<std::is_same<T, float>::value, int, std::int64_t>;
     const std::index_sequence<0> wrt;
     if (c.input().rank() == 2) {
-      const auto length = [&](std::size_t k) { return static_cast<Label>(c.arguments[k].values[0]); };
-      return check_reductions<Loss, T, Layout, 0, false>(c, wrt, tensor<T, 2, Layout>(c.arguments[0]),
-                                                         tensor<Label, 1, Layout>(c.arguments[1]), length(2), length(3));
+      const auto length = [&](std::size_t k) {
+        return static_cast<Label>(c.arguments[k].values[0]);
+      };
+      return check_reductions<Loss, T, Layout, 0, false>(
+          c, wrt, tensor<T, 2, Layout>(c.arguments[0]), tensor<Label, 1, Layout>(c.arguments[1]),
+          length(2), length(3));
     }
     const auto run = [&](const auto& targets) {
-      check_reductions<Loss, T, Layout, 1, true>(c, wrt, tensor<T, 3, Layout>(c.arguments[0]), targets,
-                                                 tensor<Label, 1, Layout>(c.arguments[2]),
+      check_reductions<Loss, T, Layout, 1, true>(c, wrt, tensor<T, 3, Layout>(c.arguments[0]),
+                                                 targets, tensor<Label, 1, Layout>(c.arguments[2]),
                                                  tensor<Label, 1, Layout>(c.arguments[3]));
     };
     if (c.arguments[1].rank() == 2) return run(tensor<Label, 2, Layout>(c.arguments[1]));

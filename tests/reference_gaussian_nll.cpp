@@ -15,7 +15,8 @@ struct Gaussian {
   static void with(const Case& c, Wrt wrt, const Variance& variance) {
     constexpr bool main_rank = R == 2 && std::is_same<Variance, Eigen::Tensor<T, R, Layout>>::value;
     check_reductions<eigenloss::GaussianNLL, T, Layout, R, main_rank>(
-        c, wrt, tensor<T, R, Layout>(c.arguments[0]), tensor<T, R, Layout>(c.arguments[1]), variance);
+        c, wrt, tensor<T, R, Layout>(c.arguments[0]), tensor<T, R, Layout>(c.arguments[1]),
+        variance);
   }
   template <class T, int Layout>
   static void run(const Case& c) {
@@ -27,7 +28,8 @@ struct Gaussian {
       }
       if constexpr (R > 0) {
         if (variance.rank() < c.input().rank()) {
-          return with<T, Layout, R>(c, std::index_sequence<0, 2>{}, tensor<T, R - 1, Layout>(variance));
+          return with<T, Layout, R>(c, std::index_sequence<0, 2>{},
+                                    tensor<T, R - 1, Layout>(variance));
         }
       }
       with<T, Layout, R>(c, std::index_sequence<0, 2>{}, tensor<T, R, Layout>(variance));

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #define EIGEN_USE_THREADS
-#include <eigenloss/eigenloss.hpp>
-
 #include <cmath>
+#include <eigenloss/eigenloss.hpp>
 #include <limits>
 #include <string>
 #include <tuple>
@@ -24,11 +23,13 @@ template <class A, class B>
 double ulps(const A& a, const B& b) {
   using T = typename B::Scalar;
   const double largest = double(b.cwiseAbs().maxCoeff());
-  return double((a - b).cwiseAbs().maxCoeff()) / (largest * double(std::numeric_limits<T>::epsilon()));
+  return double((a - b).cwiseAbs().maxCoeff()) /
+         (largest * double(std::numeric_limits<T>::epsilon()));
 }
 template <class T>
 double ulps_of_number(T a, T b) {
-  return std::abs(double(a) - double(b)) / (std::abs(double(b)) * double(std::numeric_limits<T>::epsilon()));
+  return std::abs(double(a) - double(b)) /
+         (std::abs(double(b)) * double(std::numeric_limits<T>::epsilon()));
 }
 constexpr double few_ulp = 6;
 
@@ -63,9 +64,10 @@ TEST_CASE("Combination: a fused sum is the sum of its terms to a few ulp") {
   const auto loss = 0.7 * L1<Mean>{} + 0.3 * MSE<Mean>{} + 2.0 * huber;
   const auto [value, gradient] = loss.value_and_gradient(x, t);
 
-  const double sum = 0.7 * double(L1<Mean>{}(x, t)) + 0.3 * double(MSE<Mean>{}(x, t)) + 2 * double(huber(x, t));
-  const MatrixXf slopes =
-      0.7F * L1<Mean>{}.gradient(x, t) + 0.3F * MSE<Mean>{}.gradient(x, t) + 2 * huber.gradient(x, t);
+  const double sum =
+      0.7 * double(L1<Mean>{}(x, t)) + 0.3 * double(MSE<Mean>{}(x, t)) + 2 * double(huber(x, t));
+  const MatrixXf slopes = 0.7F * L1<Mean>{}.gradient(x, t) + 0.3F * MSE<Mean>{}.gradient(x, t) +
+                          2 * huber.gradient(x, t);
   CHECK(ulps_of_number(value, float(sum)) <= few_ulp);
   CHECK(ulps(gradient, slopes) <= few_ulp);
   CHECK(ulps_of_number(loss(x, t), value) <= 4);
@@ -87,8 +89,9 @@ TEST_CASE("Combination: nested sums are flat, and a factor reaches each term") {
   const auto inner = 0.5 * L1<Mean>{} + MSE<Mean>{};
   const auto loss = SmoothL1<Mean>{} + 4.0 * inner;
   CHECK(loss.weights == std::array<double, 3>{{1.0, 2.0, 4.0}});
-  CHECK(loss(x, t) ==
-        Approx(SmoothL1<Mean>{}(x, t) + 2 * L1<Mean>{}(x, t) + 4 * MSE<Mean>{}(x, t)).epsilon(1e-15));
+  CHECK(
+      loss(x, t) ==
+      Approx(SmoothL1<Mean>{}(x, t) + 2 * L1<Mean>{}(x, t) + 4 * MSE<Mean>{}(x, t)).epsilon(1e-15));
   const auto larger = inner + inner;
   CHECK(larger.weights == std::array<double, 4>{{0.5, 1.0, 0.5, 1.0}});
   CHECK(larger(x, t) == Approx(2 * inner(x, t)).epsilon(1e-15));
@@ -102,7 +105,8 @@ TEST_CASE("Combination: weights and options may change between calls") {
     std::get<1>(loss.terms).delta = 1 + share;
     Huber<Mean> huber;
     huber.delta = 1 + share;
-    CHECK(loss(x, t) == Approx(share * L1<Mean>{}(x, t) + (1 - share) * huber(x, t)).epsilon(1e-15));
+    CHECK(loss(x, t) ==
+          Approx(share * L1<Mean>{}(x, t) + (1 - share) * huber(x, t)).epsilon(1e-15));
   }
 }
 
@@ -122,19 +126,21 @@ TEST_CASE("Combination: losses of different engines share inputs and gradient") 
   // Rows and elements, both of probabilities.
   const MatrixXf p = wave(40, 7, 0.3).array().square() / 9;
   const auto mixed = CrossEntropy<Mean>{} + 0.25 * BCEWithLogits<Mean>{};
-  CHECK(ulps_of_number(mixed(x, p), CrossEntropy<Mean>{}(x, p) + 0.25F * BCEWithLogits<Mean>{}(x, p)) <=
-        few_ulp);
+  CHECK(ulps_of_number(mixed(x, p), CrossEntropy<Mean>{}(x, p) +
+                                        0.25F * BCEWithLogits<Mean>{}(x, p)) <= few_ulp);
   CHECK(ulps(mixed.gradient(x, p),
-             (CrossEntropy<Mean>{}.gradient(x, p) + 0.25F * BCEWithLogits<Mean>{}.gradient(x, p)).eval()) <=
-        few_ulp);
+             (CrossEntropy<Mean>{}.gradient(x, p) + 0.25F * BCEWithLogits<Mean>{}.gradient(x, p))
+                 .eval()) <= few_ulp);
 }
 
 TEST_CASE("Combination: terms of different reductions, in any order of fused and other ones") {
   const MatrixXf x = wave(20, 9, 0.7), t = wave(20, 9, 0.3);
-  const auto loss = MSE<RootMean>{} + 0.1 * L1<Sum>{} + 2.0 * L1<Mean>{} + 0.1 * Huber<Sum>{} + SoftMargin<BatchMean>{};
+  const auto loss = MSE<RootMean>{} + 0.1 * L1<Sum>{} + 2.0 * L1<Mean>{} + 0.1 * Huber<Sum>{} +
+                    SoftMargin<BatchMean>{};
   const MatrixXf gradient = loss.gradient(x, t);
-  const double sum = double(MSE<RootMean>{}(x, t)) + 0.1 * double(L1<Sum>{}(x, t)) + 2 * double(L1<Mean>{}(x, t)) +
-                     0.1 * double(Huber<Sum>{}(x, t)) + double(SoftMargin<BatchMean>{}(x, t));
+  const double sum = double(MSE<RootMean>{}(x, t)) + 0.1 * double(L1<Sum>{}(x, t)) +
+                     2 * double(L1<Mean>{}(x, t)) + 0.1 * double(Huber<Sum>{}(x, t)) +
+                     double(SoftMargin<BatchMean>{}(x, t));
   const MatrixXf slopes = MSE<RootMean>{}.gradient(x, t) + 0.1F * L1<Sum>{}.gradient(x, t) +
                           2 * L1<Mean>{}.gradient(x, t) + 0.1F * Huber<Sum>{}.gradient(x, t) +
                           SoftMargin<BatchMean>{}.gradient(x, t);
@@ -151,7 +157,8 @@ TEST_CASE("Combination: weights of units hold for every term, and a masked unit 
   x(3, 4) = std::nanf("");
   const auto loss = L1<WeightedMean>{} + 0.5 * MSE<WeightedMean>{} + MSE<Sum>{};
   const auto [value, gradient] = loss.weighted(w).value_and_gradient(x, t);
-  const double sum = double(L1<WeightedMean>{}.weighted(w)(x, t)) + 0.5 * double(MSE<WeightedMean>{}.weighted(w)(x, t)) +
+  const double sum = double(L1<WeightedMean>{}.weighted(w)(x, t)) +
+                     0.5 * double(MSE<WeightedMean>{}.weighted(w)(x, t)) +
                      double(MSE<Sum>{}.weighted(w)(x, t));
   CHECK(ulps_of_number(value, float(sum)) <= few_ulp);
   CHECK(gradient(3, 4) == 0);
@@ -177,7 +184,8 @@ TEST_CASE("Combination: unreduced terms, with every verb") {
   const MatrixXf x = wave(20, 9, 0.7), t = wave(20, 9, 0.3);
   const auto loss = 0.7 * L1<Unreduced>{} + 0.3 * MSE<Unreduced>{};
   const MatrixXf wanted = 0.7F * L1<Unreduced>{}(x, t) + 0.3F * MSE<Unreduced>{}(x, t);
-  const MatrixXf slopes = 0.7F * L1<Unreduced>{}.gradient(x, t) + 0.3F * MSE<Unreduced>{}.gradient(x, t);
+  const MatrixXf slopes =
+      0.7F * L1<Unreduced>{}.gradient(x, t) + 0.3F * MSE<Unreduced>{}.gradient(x, t);
   MatrixXf into(1, 1), gradient;
   loss.value_into(into, x, t);
   CHECK(ulps(into, wanted) <= few_ulp);
@@ -189,7 +197,8 @@ TEST_CASE("Combination: unreduced terms, with every verb") {
   // Rows: two walks, the second of which adds to what the first has written.
   const Eigen::VectorXi y = classes(20, 9);
   const auto rows = CrossEntropy<Unreduced>{} + 0.5 * MultiMargin<Unreduced>{};
-  Eigen::VectorXf losses = Eigen::VectorXf::Constant(20, std::nanf("")), w = wave(20, 1, 0.2).cwiseAbs();
+  Eigen::VectorXf losses = Eigen::VectorXf::Constant(20, std::nanf("")),
+                  w = wave(20, 1, 0.2).cwiseAbs();
   w(5) = 0;
   rows.weighted(w).value_into(losses, x, y);
   const Eigen::VectorXf sum =
@@ -205,9 +214,11 @@ TEST_CASE("Combination: several predictions, and gradients that are skipped") {
   const auto [value, gradients] = loss.value_and_gradient(a, b, c);
   const auto first = TripletMargin<Mean>{}.gradient(a, b, c);
   const auto second = TripletMarginWithDistance<Mean, Cosine>{}.gradient(a, b, c);
-  CHECK(value == Approx(TripletMargin<Mean>{}(a, b, c) + 0.5 * TripletMarginWithDistance<Mean, Cosine>{}(a, b, c))
+  CHECK(value == Approx(TripletMargin<Mean>{}(a, b, c) +
+                        0.5 * TripletMarginWithDistance<Mean, Cosine>{}(a, b, c))
                      .epsilon(1e-14));
-  CHECK(ulps(std::get<2>(gradients), (std::get<2>(first) + 0.5 * std::get<2>(second)).eval()) <= few_ulp);
+  CHECK(ulps(std::get<2>(gradients), (std::get<2>(first) + 0.5 * std::get<2>(second)).eval()) <=
+        few_ulp);
 
   MatrixXd of_b(20, 9);
   loss.gradient(a, b, c, skip, of_b, skip);
@@ -229,8 +240,10 @@ TEST_CASE("Combination: gradients of 16-bit inputs are sums in that type, to its
   const float epsilon = 1.0F / 1024;  // of half, which Eigen 3.4's numeric_limits understate
   const auto check = [&](const auto& loss) {
     const auto [value, gradient] = loss.value_and_gradient(x, t);
-    static_assert(std::is_same<std::decay_t<decltype(value)>, float>::value, "16-bit values are float");
-    static_assert(std::is_same<std::decay_t<decltype(gradient)>, Half>::value, "gradients are as the input");
+    static_assert(std::is_same<std::decay_t<decltype(value)>, float>::value,
+                  "16-bit values are float");
+    static_assert(std::is_same<std::decay_t<decltype(gradient)>, Half>::value,
+                  "gradients are as the input");
     const MatrixXf wanted = loss.gradient(xf, tf);
     CHECK(ulps_of_number(value, loss(xf, tf)) <= few_ulp);
     CHECK((gradient.template cast<float>() - wanted).cwiseAbs().maxCoeff() <=
@@ -265,7 +278,9 @@ TEST_CASE("Combination: nothing is allocated with outputs of the caller") {
 TEST_CASE("Combination: an error of a later term leaves the outputs as they were") {
   const MatrixXf x = wave(4, 3, 0.7);
   MatrixXf gradient = MatrixXf::Constant(4, 3, 42), values = gradient;
-  const auto untouched = [](const auto& m) { return m.rows() == 4 && m.cols() == 3 && (m.array() == 42).all(); };
+  const auto untouched = [](const auto& m) {
+    return m.rows() == 4 && m.cols() == 3 && (m.array() == 42).all();
+  };
 
   auto options = L1<Mean>{} + Huber<Mean>{};
   std::get<1>(options.terms).delta = -1;
@@ -291,9 +306,11 @@ TEST_CASE("Combination: an error names the term, or those that are fused") {
   const Eigen::Array3f x(0.5F, 2, 0.25F), t(0, 1, 1);
   const Eigen::Array2f other(0, 1);
   const auto fused = MSE<Mean>{} + BCE<Mean>{};
-  CHECK(error_of([&] { fused(x, t); }) == "eigenloss::MSE + BCE: input(1) = 2 is not between 0 and 1");
+  CHECK(error_of([&] { fused(x, t); }) ==
+        "eigenloss::MSE + BCE: input(1) = 2 is not between 0 and 1");
   CHECK(error_of([&] { fused(x, other); }) == error_of([&] { MSE<Mean>{}(x, other); }));
-  CHECK(error_of([&] { (BCE<Mean>{} + BCE<Sum>{})(x, t); }) == error_of([&] { BCE<Mean>{}(x, t); }));
+  CHECK(error_of([&] { (BCE<Mean>{} + BCE<Sum>{})(x, t); }) ==
+        error_of([&] { BCE<Mean>{}(x, t); }));
 }
 
 TEST_CASE("Combination: a divisor where the terms have one in common, an error where not") {

@@ -13,8 +13,8 @@
 
 namespace {
 
-using eigenloss::detail::Index;
 using eigenloss::detail::CtcShape;
+using eigenloss::detail::Index;
 using Labels = std::vector<Index>;
 using Long = long double;
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <eigenloss/eigenloss.hpp>
-
 #include <algorithm>
 #include <cmath>
+#include <eigenloss/eigenloss.hpp>
 #include <type_traits>
 #include <vector>
 
@@ -63,8 +62,10 @@ Average in_parts(Index rows, Index columns, const OfPart& part, const MeanOfPart
 void check(const Average& parts, double value, double divisor, const MatrixXd& gradient) {
   CHECK(parts.value == Approx(value).epsilon(rounding));
   CHECK(parts.divisor == Approx(divisor).epsilon(rounding));
-  CHECK((parts.gradient - gradient).cwiseAbs().maxCoeff() <= rounding * gradient.cwiseAbs().maxCoeff());
-  CHECK(std::abs(parts.mean_of_means - value) > 0.01 * std::abs(value));  // the mean of means is wrong
+  CHECK((parts.gradient - gradient).cwiseAbs().maxCoeff() <=
+        rounding * gradient.cwiseAbs().maxCoeff());
+  CHECK(std::abs(parts.mean_of_means - value) >
+        0.01 * std::abs(value));  // the mean of means is wrong
 }
 
 // Class weights and ignored targets: the divisor is the sum of the used class weights.
@@ -115,12 +116,14 @@ TEST_CASE("Exact averages: a mask over elements, with WeightedMean") {
       100, 5,
       [&](Index from, Index count, auto gradient) {
         const auto part = mask.middleRows(from, count);
-        const double value = sum.weighted(part).value_and_gradient(x.middleRows(from, count),
-                                                                   t.middleRows(from, count), gradient);
-        return std::make_pair(value, sum.weighted(part).divisor(x.middleRows(from, count), t.middleRows(from, count)));
+        const double value = sum.weighted(part).value_and_gradient(
+            x.middleRows(from, count), t.middleRows(from, count), gradient);
+        return std::make_pair(value, sum.weighted(part).divisor(x.middleRows(from, count),
+                                                                t.middleRows(from, count)));
       },
       [&](Index from, Index count) {
-        return mean.weighted(mask.middleRows(from, count))(x.middleRows(from, count), t.middleRows(from, count));
+        return mean.weighted(mask.middleRows(from, count))(x.middleRows(from, count),
+                                                           t.middleRows(from, count));
       });
   check(parts, mean.weighted(mask)(x, t), mask.sum(), mean.weighted(mask).gradient(x, t));
 }
@@ -143,7 +146,8 @@ TEST_CASE("Exact averages: weights of rows, class weights and ignored targets to
         return std::make_pair(value, sum.weighted(weights).divisor(part, labels));
       },
       [&](Index from, Index count) {
-        return mean.weighted(w.segment(from, count))(x.middleRows(from, count), y.segment(from, count));
+        return mean.weighted(w.segment(from, count))(x.middleRows(from, count),
+                                                     y.segment(from, count));
       });
   double divisor = 0;
   for (Index i = 0; i < 100; ++i) divisor += y(i) < 0 ? 0 : w(i) * mean.weight(y(i));
@@ -163,7 +167,9 @@ TEST_CASE("Exact averages: parts of unequal size are enough to make a mean of me
         const double value = sum.value_and_gradient(part, target, gradient);
         return std::make_pair(value, sum.divisor(part, target));
       },
-      [&](Index from, Index count) { return mean(x.middleRows(from, count), t.middleRows(from, count)); });
+      [&](Index from, Index count) {
+        return mean(x.middleRows(from, count), t.middleRows(from, count));
+      });
   check(parts, mean(x, t), 500, mean.gradient(x, t));
 }
 
@@ -180,7 +186,9 @@ TEST_CASE("Exact averages: a combination is averaged in parts like its terms") {
         const double value = sum.value_and_gradient(part, target, gradient);
         return std::make_pair(value, sum.divisor(part, target));
       },
-      [&](Index from, Index count) { return mean(x.middleRows(from, count), t.middleRows(from, count)); });
+      [&](Index from, Index count) {
+        return mean(x.middleRows(from, count), t.middleRows(from, count));
+      });
   check(parts, mean(x, t), 500, mean.gradient(x, t));
 }
 
@@ -198,12 +206,14 @@ TEST_CASE("Exact averages: CTC's Sum, weighted by 1 / target length, over its ba
   const double whole = mean(logits, targets, input_lengths, target_lengths);
 
   double value = 0, divisor = 0;
-  for (const auto& [from, count] : {std::make_pair(Index(0), Index(1)), std::make_pair(Index(1), Index(5))}) {
+  for (const auto& [from, count] :
+       {std::make_pair(Index(0), Index(1)), std::make_pair(Index(1), Index(5))}) {
     const Eigen::Tensor<double, 3> x = logits.slice(Eigen::array<Index, 3>{{0, from, 0}},
                                                     Eigen::array<Index, 3>{{frames, count, 5}});
     const Eigen::Tensor<int, 2> y =
         targets.slice(Eigen::array<Index, 2>{{from, 0}}, Eigen::array<Index, 2>{{count, labels}});
-    const Eigen::Tensor<int, 1> in = input_lengths.slice(Eigen::array<Index, 1>{{from}}, Eigen::array<Index, 1>{{count}});
+    const Eigen::Tensor<int, 1> in =
+        input_lengths.slice(Eigen::array<Index, 1>{{from}}, Eigen::array<Index, 1>{{count}});
     const Eigen::Tensor<int, 1> length =
         target_lengths.slice(Eigen::array<Index, 1>{{from}}, Eigen::array<Index, 1>{{count}});
     Eigen::Tensor<double, 1> weights(count);
@@ -215,11 +225,15 @@ TEST_CASE("Exact averages: CTC's Sum, weighted by 1 / target length, over its ba
   CHECK(value / divisor == Approx(whole).epsilon(rounding));
 }
 
-TEST_CASE("Exact averages: divisors are double, even for float and 16-bit inputs, and count far beyond 2^24") {
+TEST_CASE(
+    "Exact averages: divisors are double, even for float and 16-bit inputs, and count far beyond "
+    "2^24") {
   const MatrixXf x = MatrixXf::Zero(3, 4);
   const Eigen::Matrix<Eigen::half, 3, 4> h = x.cast<Eigen::half>();
-  static_assert(std::is_same<decltype(MSE<Mean>{}.divisor(x, x)), double>::value, "float counts in double");
-  static_assert(std::is_same<decltype(MSE<Mean>{}.divisor(h, h)), double>::value, "half counts in double");
+  static_assert(std::is_same<decltype(MSE<Mean>{}.divisor(x, x)), double>::value,
+                "float counts in double");
+  static_assert(std::is_same<decltype(MSE<Mean>{}.divisor(h, h)), double>::value,
+                "half counts in double");
   const Index many = (Index(1) << 24) + 1;
   const auto zeros = Eigen::VectorXf::Zero(many);
   CHECK(MSE<Mean>{}.divisor(zeros, zeros) == double(many));

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <eigenloss/detail/packet_math.hpp>
-
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <eigenloss/detail/packet_math.hpp>
 #include <limits>
 #include <random>
 #include <string>
@@ -27,52 +26,96 @@ namespace detail = eigenloss::detail;
 struct Exp {
   static constexpr const char* name = "packet_exp";
   static constexpr double low = -1e308, high = 1e308, float_ulp = 1.5, double_ulp = 1.5;
-  template <class Packet> Packet operator()(const Packet& x) const { return detail::packet_exp(x); }
-  template <class Real> static Real reference(Real x) { return std::exp(x); }
+  template <class Packet>
+  Packet operator()(const Packet& x) const {
+    return detail::packet_exp(x);
+  }
+  template <class Real>
+  static Real reference(Real x) {
+    return std::exp(x);
+  }
 };
 
 struct ExpNonpositive {
   static constexpr const char* name = "packet_exp_nonpositive";
   static constexpr double low = -1e308, high = 0, float_ulp = 1.5, double_ulp = 1.5;
-  template <class Packet> Packet operator()(const Packet& x) const { return detail::packet_exp_nonpositive(x); }
-  template <class Real> static Real reference(Real x) { return std::exp(x); }
+  template <class Packet>
+  Packet operator()(const Packet& x) const {
+    return detail::packet_exp_nonpositive(x);
+  }
+  template <class Real>
+  static Real reference(Real x) {
+    return std::exp(x);
+  }
 };
 
 struct Expm1 {
   static constexpr const char* name = "packet_expm1";
   static constexpr double low = -1e308, high = 1e308, float_ulp = 1.5, double_ulp = 2;
-  template <class Packet> Packet operator()(const Packet& x) const { return detail::packet_expm1(x); }
-  template <class Real> static Real reference(Real x) { return std::expm1(x); }
+  template <class Packet>
+  Packet operator()(const Packet& x) const {
+    return detail::packet_expm1(x);
+  }
+  template <class Real>
+  static Real reference(Real x) {
+    return std::expm1(x);
+  }
 };
 
 struct Log {
   static constexpr const char* name = "packet_log";
   static constexpr double low = 0, high = 1e308, float_ulp = 1.25, double_ulp = 1.25;
-  template <class Packet> Packet operator()(const Packet& x) const { return detail::packet_log(x); }
-  template <class Real> static Real reference(Real x) { return std::log(x); }
+  template <class Packet>
+  Packet operator()(const Packet& x) const {
+    return detail::packet_log(x);
+  }
+  template <class Real>
+  static Real reference(Real x) {
+    return std::log(x);
+  }
 };
 
 struct Log1p {
   static constexpr const char* name = "packet_log1p";
   static constexpr double low = -1, high = 1e308, float_ulp = 1.25, double_ulp = 1.25;
-  template <class Packet> Packet operator()(const Packet& x) const { return detail::packet_log1p(x); }
-  template <class Real> static Real reference(Real x) { return std::log1p(x); }
+  template <class Packet>
+  Packet operator()(const Packet& x) const {
+    return detail::packet_log1p(x);
+  }
+  template <class Real>
+  static Real reference(Real x) {
+    return std::log1p(x);
+  }
 };
 
 struct Log1pUnit {
   static constexpr const char* name = "packet_log1p_unit";
   static constexpr double low = 0, high = 1, float_ulp = 1.5, double_ulp = 1.5;
-  template <class Packet> Packet operator()(const Packet& x) const { return detail::packet_log1p_unit(x); }
-  template <class Real> static Real reference(Real x) { return std::log1p(x); }
+  template <class Packet>
+  Packet operator()(const Packet& x) const {
+    return detail::packet_log1p_unit(x);
+  }
+  template <class Real>
+  static Real reference(Real x) {
+    return std::log1p(x);
+  }
 };
 
 // The reference's own error is below 1e-8 ulp (float) and 1e-3 ulp (double).
-template <class Scalar> struct Wider;
-template <> struct Wider<float> { using type = double; };
-template <> struct Wider<double> { using type = long double; };
+template <class Scalar>
+struct Wider;
+template <>
+struct Wider<float> {
+  using type = double;
+};
+template <>
+struct Wider<double> {
+  using type = long double;
+};
 
 template <class Packet, class Function, class Scalar>
-void evaluate(const Function& function, const std::vector<Scalar>& inputs, std::vector<Scalar>& outputs) {
+void evaluate(const Function& function, const std::vector<Scalar>& inputs,
+              std::vector<Scalar>& outputs) {
   constexpr std::size_t lanes = sizeof(Packet) / sizeof(Scalar);
   outputs.resize(inputs.size());
   for (std::size_t i = 0; i < inputs.size(); i += lanes) {
@@ -86,7 +129,8 @@ template <class Scalar, class Real>
 double error_in_ulp(Scalar result, Real exact) {
   using Limits = std::numeric_limits<Scalar>;
   const bool overflows = !(std::abs(exact) <= Real(Limits::max()));  // also NaN
-  if (overflows && !std::isnan(exact) && std::isinf(result) && (result > 0) == (exact > 0)) return 0;
+  if (overflows && !std::isnan(exact) && std::isinf(result) && (result > 0) == (exact > 0))
+    return 0;
   if (std::isnan(exact) || std::isnan(result)) {
     return std::isnan(exact) && std::isnan(result) ? 0 : std::numeric_limits<double>::infinity();
   }
@@ -102,7 +146,8 @@ struct Worst {
   Scalar input = 0, result = 0;
 
   template <class Packet, class Function>
-  void include(const Function& function, const std::vector<Scalar>& inputs, std::vector<Scalar>& outputs) {
+  void include(const Function& function, const std::vector<Scalar>& inputs,
+               std::vector<Scalar>& outputs) {
     using Real = typename Wider<Scalar>::type;
     evaluate<Packet>(function, inputs, outputs);
     for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -119,8 +164,8 @@ struct Worst {
   std::string text(const char* name) const {
     const int digits = std::numeric_limits<Scalar>::max_digits10;
     char line[200];
-    std::snprintf(line, sizeof(line), "%s of %d bytes: %.3f ulp at %.*g, which gives %.*g", name, int(sizeof(Scalar)),
-                  ulp, digits, double(input), digits, double(result));
+    std::snprintf(line, sizeof(line), "%s of %d bytes: %.3f ulp at %.*g, which gives %.*g", name,
+                  int(sizeof(Scalar)), ulp, digits, double(input), digits, double(result));
     return line;
   }
 };
@@ -133,7 +178,8 @@ Worst<float> worst_of_floats(std::uint64_t stride, Packet) {
   std::vector<float> inputs(block), outputs;
   for (std::uint64_t first = 0; first < all; first += block * stride) {
     for (std::uint64_t i = 0; i < block; ++i) {
-      const auto bits = static_cast<std::uint32_t>(first + i * stride);  // the last block wraps round
+      const auto bits =
+          static_cast<std::uint32_t>(first + i * stride);  // the last block wraps round
       std::memcpy(&inputs[i], &bits, sizeof(bits));
     }
     worst.template include<Packet>(Function{}, inputs, outputs);
@@ -152,7 +198,8 @@ std::vector<double> some_doubles(std::size_t count) {
     std::memcpy(&x, &bits, sizeof(x));
     const double unit = double(bits >> 11) * 0x1p-53;
     const double small = std::exp2(-60 * unit);
-    for (double y : {x, unit, 4 * unit - 2, 80 * unit - 40, 1500 * unit - 750, small, -small}) inputs.push_back(y);
+    for (double y : {x, unit, 4 * unit - 2, 80 * unit - 40, 1500 * unit - 750, small, -small})
+      inputs.push_back(y);
   }
   for (int i = -2200; i <= 2200; ++i) {
     const double halves = i * 0.34657359027997264, power = std::exp2(0.5 * i);
@@ -187,8 +234,10 @@ Scalar value(const Function& function, Scalar x, Packet) {
   evaluate<Scalar>(function, inputs, scalars);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     INFO(Function::name << "(" << x << ") = " << outputs[i] << ", as a scalar " << scalars[0]);
-    CHECK((std::isnan(outputs[i]) ? std::isnan(scalars[0]) : error_in_ulp(outputs[i], scalars[0]) <= 2));
-    CHECK((std::isnan(x) || outputs[i] != 0 || std::signbit(outputs[i]) == std::signbit(scalars[0])));
+    CHECK((std::isnan(outputs[i]) ? std::isnan(scalars[0])
+                                  : error_in_ulp(outputs[i], scalars[0]) <= 2));
+    CHECK(
+        (std::isnan(x) || outputs[i] != 0 || std::signbit(outputs[i]) == std::signbit(scalars[0])));
   }
   return outputs[0];
 }
@@ -196,7 +245,8 @@ Scalar value(const Function& function, Scalar x, Packet) {
 template <class Scalar, class Packet>
 void check_special_values(Packet packet) {
   using Limits = std::numeric_limits<Scalar>;
-  const Scalar zero = 0, one = 1, infinity = Limits::infinity(), largest = Limits::max(), least = Limits::min();
+  const Scalar zero = 0, one = 1, infinity = Limits::infinity(), largest = Limits::max(),
+               least = Limits::min();
   const Scalar subnormal = Limits::denorm_min();
   Scalar loud_nan;  // a NaN with every bit set
   std::memset(&loud_nan, 0xff, sizeof(loud_nan));
@@ -211,7 +261,8 @@ void check_special_values(Packet packet) {
     CHECK(std::isnan(of(Log1p{}, nan)));
     CHECK(std::isnan(of(Log1pUnit{}, nan)));
   }
-  for (Scalar x : {zero, -zero, subnormal, -subnormal, 3 * subnormal, least, -least}) {  // x + O(x^2), or 1 + x
+  for (Scalar x : {zero, -zero, subnormal, -subnormal, 3 * subnormal, least,
+                   -least}) {  // x + O(x^2), or 1 + x
     CHECK(of(Exp{}, x) == one);
     CHECK(of(ExpNonpositive{}, -std::abs(x)) == one);
     CHECK(same(of(Expm1{}, x), x));
@@ -278,7 +329,8 @@ void check_all(std::uint64_t stride, std::size_t count, bool report) {
 
 }  // namespace
 
-TEST_CASE("packet_math: zeros, infinities, NaN, subnormal numbers and the ends of the domains", "[packet_math]") {
+TEST_CASE("packet_math: zeros, infinities, NaN, subnormal numbers and the ends of the domains",
+          "[packet_math]") {
   check_special_values<float>(FloatPacket{});
   check_special_values<double>(DoublePacket{});
 }

@@ -10,11 +10,15 @@ using namespace fuzz;
 template <class F>
 void choose_elements(Bytes& bytes, const F& f) {
   switch (bytes.below(6)) {
-    case 0: return f(On<Columns, double, 0, Mean>());
+    case 0:
+      return f(On<Columns, double, 0, Mean>());
     case 1:
-    case 2: return f(On<Columns, double, 2, Mean, RootMean, Unreduced>());
-    case 3: return f(On<Matrices, float, 2, BatchMean>());
-    default: return f(On<Rows, float, 3, Sum, WeightedMean>());
+    case 2:
+      return f(On<Columns, double, 2, Mean, RootMean, Unreduced>());
+    case 3:
+      return f(On<Matrices, float, 2, BatchMean>());
+    default:
+      return f(On<Rows, float, 3, Sum, WeightedMean>());
   }
 }
 

@@ -36,7 +36,9 @@ TEST_CASE("BCEWithLogits weighs positive labels along the last dimension") {
 TEST_CASE("BCEWithLogits weighs positive labels along any axis of any layout") {
   Eigen::Tensor<double, 3> x(5, 3, 7), y(5, 3, 7);
   Eigen::Tensor<double, 3, Eigen::RowMajor> x_rows(5, 3, 7), y_rows(5, 3, 7);
-  const auto number = [](int i, int j, int k) { return ((i * 31 + j * 17 + k * 7) % 23) / 4.0 - 2.5; };
+  const auto number = [](int i, int j, int k) {
+    return ((i * 31 + j * 17 + k * 7) % 23) / 4.0 - 2.5;
+  };
   for (int i = 0; i < 5; ++i) {
     for (int j = 0; j < 3; ++j) {
       for (int k = 0; k < 7; ++k) {
@@ -58,7 +60,8 @@ TEST_CASE("BCEWithLogits weighs positive labels along any axis of any layout") {
           for (int k = 0; k < 7; ++k) {
             const int index[] = {i, j, k};
             const double p = loss.pos_weight(index[axis]), l = x(i, j, k);
-            const double expected = y(i, j, k) == 1 ? p * std::log1p(std::exp(-l)) : std::log1p(std::exp(l));
+            const double expected =
+                y(i, j, k) == 1 ? p * std::log1p(std::exp(-l)) : std::log1p(std::exp(l));
             check_near(found(i, j, k), expected);
             check_near(found_rows(i, j, k), expected);
           }
@@ -81,8 +84,8 @@ TEST_CASE("BCEWithLogits takes a single pos_weight for any rank") {
 
 TEST_CASE("BCEWithLogits is stable at large logits, and exactly small where the label agrees") {
   const double tiny = 4.248354255291589e-18;
-  check_elements(BCEWithLogits<Unreduced>{}, {1000, -1000, 40, -40, 1000, -1000}, {0, 1, 1, 0, 1, 0},
-                 {1000, 1000, tiny, tiny, 0, 0}, {1, -1, -tiny, tiny, 0, 0});
+  check_elements(BCEWithLogits<Unreduced>{}, {1000, -1000, 40, -40, 1000, -1000},
+                 {0, 1, 1, 0, 1, 0}, {1000, 1000, tiny, tiny, 0, 0}, {1, -1, -tiny, tiny, 0, 0});
   BCEWithLogits<Unreduced> weighted;
   weighted.pos_weight = list({3});
   check_elements(weighted, {1000, -1000, 40, -40}, {0, 1, 1, 0}, {1000, 3000, 3 * tiny, tiny},
@@ -105,7 +108,8 @@ TEST_CASE("BCEWithLogits refuses a pos_weight of another length, and an axis tha
   BCEWithLogits<> loss;
   loss.pos_weight = Eigen::ArrayXd::Ones(3);
   CHECK(error_of([&] { loss(logits(), labels()); }) ==
-        "eigenloss::BCEWithLogits: pos_weight has 3 numbers, expected 1 or 2, as dimension 1 of input with "
+        "eigenloss::BCEWithLogits: pos_weight has 3 numbers, expected 1 or 2, as dimension 1 of "
+        "input with "
         "shape (2, 2)");
   loss.axis = 2;
   CHECK(error_of([&] { loss(logits(), labels()); }) ==

@@ -7,7 +7,8 @@ using namespace eigenloss;
 using namespace rows;
 
 namespace {
-const std::vector<std::vector<double>> kA = {{1, 2}, {1, 2}, {1, 0}}, kB = {{3, 1}, {3, 1}, {-1, .5}};
+const std::vector<std::vector<double>> kA = {{1, 2}, {1, 2}, {1, 0}},
+                                       kB = {{3, 1}, {3, 1}, {-1, .5}};
 }
 
 // Golden numbers: torch.nn.CosineEmbeddingLoss, PyTorch 2.13.0, double; SEMANTICS 2.23.
@@ -18,15 +19,16 @@ TEST_CASE("CosineEmbedding: PyTorch's values and gradients in both layouts") {
     check_list(CosineEmbedding<Unreduced>{}(a, b, y), {0.29289321881355856, 0.7071067811864414, 0});
     const auto [value, gradients] = CosineEmbedding<>{}.value_and_gradient(a, b, y);
     check_number(value, 0.3333333333333333);
-    check_list(std::get<0>(gradients), {-0.09428090415820162, 0.04714045207907725, 0.09428090415820162,
-                                        -0.04714045207907725, 0, 0});
-    check_list(std::get<1>(gradients), {0.023570226039540974, -0.07071067811864651, -0.023570226039540974,
-                                        0.07071067811864651, 0, 0});
+    check_list(std::get<0>(gradients), {-0.09428090415820162, 0.04714045207907725,
+                                        0.09428090415820162, -0.04714045207907725, 0, 0});
+    check_list(std::get<1>(gradients), {0.023570226039540974, -0.07071067811864651,
+                                        -0.023570226039540974, 0.07071067811864651, 0, 0});
     CosineEmbedding<> loss;
     loss.margin = .5;
     check_number(loss(a, b, y), 0.16666666666666666);
-    check_list(std::get<0>(loss.gradient(a, b, y)), {-0.09428090415820162, 0.04714045207907725,
-                                                     0.09428090415820162, -0.04714045207907725, 0, 0});
+    check_list(std::get<0>(loss.gradient(a, b, y)),
+               {-0.09428090415820162, 0.04714045207907725, 0.09428090415820162,
+                -0.04714045207907725, 0, 0});
   });
 }
 
@@ -34,7 +36,8 @@ TEST_CASE("CosineEmbedding: at cos = margin the slope is that of cos") {
   const auto a = vector<double>({1, 0}), b = vector<double>({0, 1});  // cos = 0 = margin
   const auto [value, gradients] = CosineEmbedding<>{}.value_and_gradient(a, b, -1);
   CHECK(value == 0);
-  constexpr double e = 2e-12;  // what the slope is short of 1 because the squared norms are e longer
+  constexpr double e =
+      2e-12;  // what the slope is short of 1 because the squared norms are e longer
   check_list(std::get<0>(gradients), {0, 1}, e);
   check_list(std::get<1>(gradients), {1, 0}, e);
 }
@@ -50,7 +53,8 @@ TEST_CASE("CosineEmbedding: one row, targets of any number type, rank 3 and axis
   const auto a = vector<float>({1, 2}), b = vector<float>({3, 1});
   check_number(CosineEmbedding<>{}(a, b, 1), 0.29289321881355856, 1e-6);
   check_number(CosineEmbedding<>{}(a, b, scalar<double>(-1)), 0.7071067811864414, 1e-6);
-  check_number(CosineEmbedding<>{}(matrix<float>(kA), matrix<float>(kB), vector<int>({1, -1, -1})), 1. / 3, 1e-6);
+  check_number(CosineEmbedding<>{}(matrix<float>(kA), matrix<float>(kB), vector<int>({1, -1, -1})),
+               1. / 3, 1e-6);
   CosineEmbedding<> first;
   first.axis = 0;
   Eigen::Tensor<double, 3> x1(2, 3, 1), x2(2, 3, 1);
@@ -73,7 +77,8 @@ TEST_CASE("CosineEmbedding: matrices with one sample a column, half, and skipped
   Eigen::MatrixXd g1(2, 3), g2(2, 3);
   auto g1t = g1.transpose();
   auto g2t = g2.transpose();
-  check_number(CosineEmbedding<>{}.value_and_gradient(at.transpose(), bt.transpose(), y, g1t, skip), 1. / 3);
+  check_number(CosineEmbedding<>{}.value_and_gradient(at.transpose(), bt.transpose(), y, g1t, skip),
+               1. / 3);
   CosineEmbedding<>{}.gradient(at.transpose(), bt.transpose(), y, skip, g2t);
   check_list(g1.transpose().eval(), list(std::get<0>(expected)));
   check_list(g2.transpose().eval(), list(std::get<1>(expected)));
@@ -86,7 +91,8 @@ TEST_CASE("CosineEmbedding: NaN and infinity give NaN, vectors without features 
   const auto b = vector<double>({3, 1});
   for (double x : {kNan, kInfinity}) {
     for (int y : {1, -1}) {
-      const auto [value, gradients] = CosineEmbedding<>{}.value_and_gradient(vector<double>({x, 1}), b, y);
+      const auto [value, gradients] =
+          CosineEmbedding<>{}.value_and_gradient(vector<double>({x, 1}), b, y);
       CHECK(std::isnan(value));
       CHECK(std::isnan(std::get<0>(gradients)(0)));
     }
@@ -97,8 +103,9 @@ TEST_CASE("CosineEmbedding: NaN and infinity give NaN, vectors without features 
 
 TEST_CASE("CosineEmbedding: masked rows count exactly 0 and are not looked at") {
   const auto a = matrix<double>({{1, 2}, {kNan, kInfinity}}), b = matrix<double>({{3, 1}, {0, 0}});
-  const auto [value, gradients] =
-      CosineEmbedding<>{}.weighted(vector<double>({1, 0})).value_and_gradient(a, b, vector<int>({1, 7}));
+  const auto [value, gradients] = CosineEmbedding<>{}
+                                      .weighted(vector<double>({1, 0}))
+                                      .value_and_gradient(a, b, vector<int>({1, 7}));
   check_number(value, 0.29289321881355856 / 2);
   CHECK(std::get<0>(gradients)(1, 0) == 0);
   CHECK(std::get<1>(gradients)(1, 1) == 0);
@@ -107,12 +114,18 @@ TEST_CASE("CosineEmbedding: masked rows count exactly 0 and are not looked at") 
 TEST_CASE("CosineEmbedding: errors say what is wrong") {
   const auto a = matrix<double>(kA), b = matrix<double>(kB);
   const CosineEmbedding<> loss;
-  CHECK(error_of([&] { loss(a, b, vector<int>({1, 0, -1})); }) ==
-        "eigenloss::CosineEmbedding: target(1) = 0 is not 1 or -1");
-  CHECK(error_of([&] { loss(a, b, vector<double>({1, -1, kNan})); }) ==
-        "eigenloss::CosineEmbedding: target(2) = nan is not 1 or -1");
-  CHECK(error_of([&] { loss(a, b, vector<int>({1, -1})); }) ==
+  CHECK(error_of([&] {
+          loss(a, b, vector<int>({1, 0, -1}));
+        }) == "eigenloss::CosineEmbedding: target(1) = 0 is not 1 or -1");
+  CHECK(error_of([&] {
+          loss(a, b, vector<double>({1, -1, kNan}));
+        }) == "eigenloss::CosineEmbedding: target(2) = nan is not 1 or -1");
+  CHECK(error_of([&] {
+          loss(a, b, vector<int>({1, -1}));
+        }) ==
         "eigenloss::CosineEmbedding: target has shape (2), expected one number for each row: (3)");
-  CHECK(error_of([&] { loss(a, matrix<double>({{1, 2}}), vector<int>({1, 1, 1})); }) ==
+  CHECK(error_of([&] {
+          loss(a, matrix<double>({{1, 2}}), vector<int>({1, 1, 1}));
+        }) ==
         "eigenloss::CosineEmbedding: input2 has shape (1, 2), expected that of the input, (3, 2)");
 }

@@ -28,8 +28,8 @@ TEST_CASE("CrossEntropy: PyTorch's values and gradients of class targets in both
     check_list(CrossEntropy<Unreduced>{}(x, y), {2.4076059644443806, 1.0986122886681098});
     const auto [value, gradient] = CrossEntropy<>{}.value_and_gradient(x, y);
     check_number(value, 1.7531091265562453);
-    check_list(gradient, {-0.4549847134148098, 0.12236423552739882, 0.3326204778874109, 0.16666666666666666,
-                          0.16666666666666666, -0.33333333333333337});
+    check_list(gradient, {-0.4549847134148098, 0.12236423552739882, 0.3326204778874109,
+                          0.16666666666666666, 0.16666666666666666, -0.33333333333333337});
     check_number(with(0, true)(x, y), 1.360411023823364);
     check_list(with(0, true).gradient(x, y),
                {-0.18199388536592392, 0.04894569421095953, 0.13304819115496436, 0.26666666666666666,
@@ -40,7 +40,8 @@ TEST_CASE("CrossEntropy: PyTorch's values and gradients of class targets in both
     check_list(with(.1, true).gradient(x, y),
                {-0.1662597367480471, 0.04213845343908746, 0.12412128330895959, 0.24888888888888885,
                 0.2422222222222222, -0.49111111111111105});
-    check_list(with<Unreduced>(.1, true)(x, vector<int, layout>({0, -100})), {2.395286759703631, 0});
+    check_list(with<Unreduced>(.1, true)(x, vector<int, layout>({0, -100})),
+               {2.395286759703631, 0});
     CrossEntropy<> ignoring;
     ignoring.ignore_index = 2;
     check_number(ignoring(x, y), 2.4076059644443806);
@@ -53,8 +54,8 @@ TEST_CASE("CrossEntropy: PyTorch's values and gradients of probabilities") {
     const auto t = matrix<double, layout>({{.2, .3, .5}, {0, 1, 0}});
     const auto [value, gradient] = CrossEntropy<>{}.value_and_gradient(x, t);
     check_number(value, 1.1031091265562452);
-    check_list(gradient, {-0.05498471341480979, -0.027635764472601174, 0.08262047788741089, 0.16666666666666666,
-                          -0.33333333333333337, 0.16666666666666666});
+    check_list(gradient, {-0.05498471341480979, -0.027635764472601174, 0.08262047788741089,
+                          0.16666666666666666, -0.33333333333333337, 0.16666666666666666});
     check_number(with(0, true)(x, t), 2.1692606388902425);
     check_number(with(.1, false)(x, t), 1.1181091265562453);
     const auto [w_value, w_gradient] = with(.1, true).value_and_gradient(x, t);
@@ -87,8 +88,9 @@ TEST_CASE("CrossEntropy: dimensions behind the classes, and channels-last by axi
   });
 }
 
-TEMPLATE_TEST_CASE("CrossEntropy: labels of every integer type", "", signed char, unsigned char, short,
-                   unsigned short, int, unsigned, long, unsigned long, long long, unsigned long long) {
+TEMPLATE_TEST_CASE("CrossEntropy: labels of every integer type", "", signed char, unsigned char,
+                   short, unsigned short, int, unsigned, long, unsigned long, long long,
+                   unsigned long long) {
   check_number(CrossEntropy<>{}(matrix<double>(kX), vector<TestType>({0, 2})), 1.7531091265562453);
   const Eigen::Matrix<TestType, Eigen::Dynamic, 1> y = Eigen::Vector2i(0, 2).cast<TestType>();
   check_number(CrossEntropy<>{}(matrix<float>(kX), y), 1.7531091265562453, 1e-6);
@@ -109,8 +111,9 @@ TEST_CASE("CrossEntropy: one sample a column, as a transpose") {
   auto gt = g.transpose();
   const Eigen::Vector2i y(0, 2);
   check_number(CrossEntropy<>{}.value_and_gradient(x.transpose(), y, gt), 1.7531091265562453);
-  check_list(g.transpose().eval(), {-0.4549847134148098, 0.12236423552739882, 0.3326204778874109,
-                                    0.16666666666666666, 0.16666666666666666, -0.33333333333333337});
+  check_list(g.transpose().eval(),
+             {-0.4549847134148098, 0.12236423552739882, 0.3326204778874109, 0.16666666666666666,
+              0.16666666666666666, -0.33333333333333337});
 }
 
 TEST_CASE("CrossEntropy: an ignored row counts exactly 0, NaN or not") {
@@ -159,26 +162,37 @@ TEST_CASE("CrossEntropy: extreme logits") {
 TEST_CASE("CrossEntropy: errors say what is wrong") {
   const auto x = matrix<double>(kX);
   CrossEntropy<> loss;
-  CHECK(error_of([&] { loss(x, vector<int>({0, 12})); }) ==
-        "eigenloss::CrossEntropy: target(1) = 12 is not a class of input with shape (2, 3)");
-  CHECK(error_of([&] { loss(x, vector<int>({0, 1, 2})); }) ==
+  CHECK(error_of([&] {
+          loss(x, vector<int>({0, 12}));
+        }) == "eigenloss::CrossEntropy: target(1) = 12 is not a class of input with shape (2, 3)");
+  CHECK(error_of([&] {
+          loss(x, vector<int>({0, 1, 2}));
+        }) ==
         "eigenloss::CrossEntropy: target has shape (3), expected one number for each row: (2)");
-  CHECK(error_of([&] { loss(x, matrix<double>({{1, 0}, {0, 1}})); }) ==
+  CHECK(error_of([&] {
+          loss(x, matrix<double>({{1, 0}, {0, 1}}));
+        }) ==
         "eigenloss::CrossEntropy: target has shape (2, 2), expected that of the input, (2, 3)");
-  CHECK(error_of([&] { loss(Eigen::Tensor<double, 2>(2, 0), vector<int>({0, 1})); }) ==
-        "eigenloss::CrossEntropy: input has no classes");
+  CHECK(error_of([&] {
+          loss(Eigen::Tensor<double, 2>(2, 0), vector<int>({0, 1}));
+        }) == "eigenloss::CrossEntropy: input has no classes");
   for (double smoothing : {-.1, 1.1}) {
     loss.label_smoothing = smoothing;
-    CHECK(error_of([&] { loss(x, vector<int>({0, 1})); }) ==
-          std::string("eigenloss::CrossEntropy: label_smoothing = ") + (smoothing < 0 ? "-0.1" : "1.1") +
-              " is not between 0 and 1");
+    CHECK(error_of([&] {
+            loss(x, vector<int>({0, 1}));
+          }) == std::string("eigenloss::CrossEntropy: label_smoothing = ") +
+                    (smoothing < 0 ? "-0.1" : "1.1") + " is not between 0 and 1");
   }
   loss.label_smoothing = 0;
   loss.weight = Eigen::Array2d(1, 1);
-  CHECK(error_of([&] { loss(x, vector<int>({0, 1})); }) ==
-        "eigenloss::CrossEntropy: weight has 2 entries, expected none or one for each of the 3 classes");
+  CHECK(error_of([&] {
+          loss(x, vector<int>({0, 1}));
+        }) ==
+        "eigenloss::CrossEntropy: weight has 2 entries, expected none or one for each of the 3 "
+        "classes");
   loss.weight.resize(0);
   loss.axis = -3;
-  CHECK(error_of([&] { loss(x, vector<int>({0, 1})); }) ==
-        "eigenloss::CrossEntropy: axis = -3 is not a dimension of input with shape (2, 3)");
+  CHECK(error_of([&] {
+          loss(x, vector<int>({0, 1}));
+        }) == "eigenloss::CrossEntropy: axis = -3 is not a dimension of input with shape (2, 3)");
 }

@@ -28,9 +28,18 @@ TEST_CASE("CTC has PyTorch's values for one sequence") {
 }
 
 TEST_CASE("CTC's gradient is minus the posterior") {
-  const Numbers posterior = {0.642805489961799,    0.3571945100382008, 0, 0.3206796656987263, 0.6394613980271525,
-                             0.039858936274120974, 0.16522587925372842, 0.5380770544726073, 0.29669706627366405,
-                             0.08698691150380412,  0, 0.9130130884961957};
+  const Numbers posterior = {0.642805489961799,
+                             0.3571945100382008,
+                             0,
+                             0.3206796656987263,
+                             0.6394613980271525,
+                             0.039858936274120974,
+                             0.16522587925372842,
+                             0.5380770544726073,
+                             0.29669706627366405,
+                             0.08698691150380412,
+                             0,
+                             0.9130130884961957};
   Numbers minus, minus_half;
   for (double p : posterior) minus.push_back(-p), minus_half.push_back(-p / 2);
   check_near(CTC<Sum>{}.gradient(log_softmax(z()), vector({1, 2}), 4, 2), minus, 32);
@@ -41,13 +50,15 @@ TEST_CASE("CTC has PyTorch's values for a batch, padded and concatenated") {
   Labels padded(2, 2);
   padded.setValues({{1, 2}, {2, 1}});
   const Ints frames = ints({3, 4}), labels = ints({2, 1});
-  check_near(CTC<Unreduced>{}(two(false), padded, frames, labels), {2.192845632904719, 2.7059400491718453});
+  check_near(CTC<Unreduced>{}(two(false), padded, frames, labels),
+             {2.192845632904719, 2.7059400491718453});
   check_near(CTC<Sum>{}(two(false), padded, frames, labels), 4.898785682076564);
   check_near(CTC<>{}(two(false), padded, frames, labels), 1.9011814328121024);
   check_near(CTC<BatchMean>{}(two(false), padded, frames, labels), 4.898785682076564 / 2);
   check_near(CTC<>{}.divisor(two(false), padded, frames, labels), 2);
   const Ints all = ints({1, 2, 2, 1, 2});
-  check_near(CTC<Unreduced>{}(two(false), all, ints({4, 4}), ints({2, 3})), {1.4969185538321503, 1.8630094708833074});
+  check_near(CTC<Unreduced>{}(two(false), all, ints({4, 4}), ints({2, 3})),
+             {1.4969185538321503, 1.8630094708833074});
   check_near(CTC<>{}(two(false), all, ints({4, 4}), ints({2, 3})), 0.6847312169385888);
 }
 
@@ -75,7 +86,8 @@ TEST_CASE("CTC: labels that do not fit are infinite, or 0 with zero_infinity") {
 TEST_CASE("CTC: no frames read as no labels, and as nothing else") {
   const Frames<double> x = two(false);
   CHECK(CTC<Unreduced>{}(x, ints({1}), ints({0, 4}), ints({0, 1}))(0) == 0);
-  const auto [value, slope] = CTC<Unreduced>{}.value_and_gradient(x, ints({1}), ints({4, 0}), ints({0, 1}));
+  const auto [value, slope] =
+      CTC<Unreduced>{}.value_and_gradient(x, ints({1}), ints({4, 0}), ints({0, 1}));
   CHECK(value(1) == inf);
   for (Index t = 0; t < 4; ++t) CHECK(slope(t, 1, 0) == 0);
   const Frames<double> none(4, 0, 3);
@@ -84,7 +96,9 @@ TEST_CASE("CTC: no frames read as no labels, and as nothing else") {
   CHECK(CTC<WeightedMean>{}.gradient(none, Labels(0, 3), Ints(0), Ints(0)).size() == 0);
 }
 
-TEST_CASE("CTC: one result for both layouts, padded or concatenated targets, and every number of threads") {
+TEST_CASE(
+    "CTC: one result for both layouts, padded or concatenated targets, and every number of "
+    "threads") {
   const Batch b(7, 70, 9, 6, 8, 2);
   Frames<double, Eigen::RowMajor> rows(70, 9, 6);
   Eigen::Tensor<std::int64_t, 2, Eigen::RowMajor> row_targets(9, 8);
@@ -97,12 +111,15 @@ TEST_CASE("CTC: one result for both layouts, padded or concatenated targets, and
   CTC<> loss;
   loss.blank = 2;
   loss.zero_infinity = true;
-  const auto [value, slope] = loss.value_and_gradient(b.frames, b.targets, b.input_lengths, b.target_lengths);
+  const auto [value, slope] =
+      loss.value_and_gradient(b.frames, b.targets, b.input_lengths, b.target_lengths);
   CHECK(value == loss(b.frames, b.targets, b.input_lengths, b.target_lengths));
-  const auto joined = loss.value_and_gradient(b.frames, b.concatenated, b.input_lengths, b.target_lengths);
+  const auto joined =
+      loss.value_and_gradient(b.frames, b.concatenated, b.input_lengths, b.target_lengths);
   CHECK(joined.first == value);
   check_same(joined.second, slope);
-  const auto by_rows = loss.value_and_gradient(rows, row_targets, b.input_lengths, b.target_lengths);
+  const auto by_rows =
+      loss.value_and_gradient(rows, row_targets, b.input_lengths, b.target_lengths);
   CHECK(by_rows.first == value);
   for (Index t = 0; t < 70; ++t) {
     for (Index n = 0; n < 9; ++n) {
@@ -119,8 +136,8 @@ TEST_CASE("CTC: one result for both layouts, padded or concatenated targets, and
     for (CTCWorkspace* memory : {static_cast<CTCWorkspace*>(nullptr), &workspace}) {
       loss.workspace = memory;
       Frames<double> storage(70, 9, 6);
-      CHECK(loss.device(device).value_and_gradient(b.frames, b.concatenated, b.input_lengths, b.target_lengths,
-                                                   storage) == value);
+      CHECK(loss.device(device).value_and_gradient(b.frames, b.concatenated, b.input_lengths,
+                                                   b.target_lengths, storage) == value);
       check_same(storage, slope);
     }
     CHECK(workspace.bytes() > 0);
@@ -131,7 +148,8 @@ TEST_CASE("CTC takes every container and integer type") {
   const Eigen::MatrixXd lp = log_softmax(z());
   const double value = CTC<>{}(lp, vector({1, 2}), 4, 2);
   const Eigen::MatrixXd slope = CTC<>{}.gradient(lp, vector({1, 2}), 4, 2);
-  const auto check = [&](const auto& frames, const auto& targets, const auto& length, const auto& labels) {
+  const auto check = [&](const auto& frames, const auto& targets, const auto& length,
+                         const auto& labels) {
     const auto [v, g] = CTC<>{}.value_and_gradient(frames, targets, length, labels);
     CHECK(v == value);
     REQUIRE(g.size() == slope.size());
@@ -145,7 +163,8 @@ TEST_CASE("CTC takes every container and integer type") {
   check(lp, vector({1, 2}), std::int64_t(4), short(2));
   check(lp, Eigen::RowVectorXi(vector({1, 2}).transpose()), four, two_);
   check(lp, Eigen::Array<unsigned char, 2, 1>(1, 2), vector({4}), ints({2}));
-  check(lp, Eigen::MatrixXi(Eigen::MatrixXi::Constant(1, 3, 2) - Eigen::MatrixXi::Identity(1, 3)), 4, 2);
+  check(lp, Eigen::MatrixXi(Eigen::MatrixXi::Constant(1, 3, 2) - Eigen::MatrixXi::Identity(1, 3)),
+        4, 2);
   check(Table(lp), vector({1, 2}), 4, 2);
   check(lp.array(), ints({1, 2}), 4, 2);
   check(Eigen::Map<const Eigen::MatrixXd>(lp.data(), 4, 3), ints({1, 2}), 4, 2);
@@ -180,17 +199,22 @@ TEST_CASE("CTC: 16-bit frames are computed in float, other numbers in themselves
   const Frames<float> floats = halves.cast<float>();
   CTC<> loss;
   loss.zero_infinity = true;
-  const auto [value, slope] = loss.value_and_gradient(halves, b.targets, b.input_lengths, b.target_lengths);
-  const auto expected = loss.value_and_gradient(floats, b.targets, b.input_lengths, b.target_lengths);
-  static_assert(std::is_same<decltype(value), const float>::value, "the value of halves is a float");
+  const auto [value, slope] =
+      loss.value_and_gradient(halves, b.targets, b.input_lengths, b.target_lengths);
+  const auto expected =
+      loss.value_and_gradient(floats, b.targets, b.input_lengths, b.target_lengths);
+  static_assert(std::is_same<decltype(value), const float>::value,
+                "the value of halves is a float");
   CHECK(value == expected.first);
   for (Index i = 0; i < slope.size(); ++i) {
     CHECK(slope.data()[i] == Eigen::half(expected.second.data()[i]));
   }
   const Frames<long double> longs = b.frames.cast<long double>();
-  const auto doubles = loss.value_and_gradient(b.frames, b.targets, b.input_lengths, b.target_lengths);
+  const auto doubles =
+      loss.value_and_gradient(b.frames, b.targets, b.input_lengths, b.target_lengths);
   const auto exact = loss.value_and_gradient(longs, b.targets, b.input_lengths, b.target_lengths);
-  CHECK(std::abs(static_cast<double>(exact.first) - doubles.first) <= 8 * epsilon * std::abs(doubles.first));
+  CHECK(std::abs(static_cast<double>(exact.first) - doubles.first) <=
+        8 * epsilon * std::abs(doubles.first));
   check_same(exact.second, doubles.second, 64 * epsilon);
 }
 
@@ -204,7 +228,8 @@ TEST_CASE("CTC: a masked sequence counts exactly 0 and is not read") {
   const Ints frames = ints({4, 4}), labels = ints({2, 2});
   Eigen::Tensor<double, 1> mask(2);
   mask.setValues({1, 0});
-  const auto [value, slope] = CTC<WeightedMean>{}.weighted(mask).value_and_gradient(x, targets, frames, labels);
+  const auto [value, slope] =
+      CTC<WeightedMean>{}.weighted(mask).value_and_gradient(x, targets, frames, labels);
   check_near(value, 0.7484592769160752);
   for (Index t = 0; t < 4; ++t) {
     for (Index c = 0; c < 3; ++c) CHECK(slope(t, 1, c) == 0);
@@ -216,18 +241,23 @@ TEST_CASE("CTC: a masked sequence counts exactly 0 and is not read") {
 
 TEST_CASE("CTC: a combination adds values and gradients") {
   const Batch b(13, 60, 4, 5, 5);
-  const Frames<double, Eigen::RowMajor> rows = b.frames.swap_layout().shuffle(Eigen::array<int, 3>{2, 1, 0});
+  const Frames<double, Eigen::RowMajor> rows =
+      b.frames.swap_layout().shuffle(Eigen::array<int, 3>{2, 1, 0});
   CTC<> plain;
   CTCWithLogits<> logits;
   plain.zero_infinity = logits.zero_infinity = true;
   const auto check = [&](const auto& x) {
     const auto both = 0.25 * plain + 0.5 * logits;
-    const auto [value, slope] = both.value_and_gradient(x, b.concatenated, b.input_lengths, b.target_lengths);
-    const auto first = plain.value_and_gradient(x, b.concatenated, b.input_lengths, b.target_lengths);
-    const auto second = logits.value_and_gradient(x, b.concatenated, b.input_lengths, b.target_lengths);
+    const auto [value, slope] =
+        both.value_and_gradient(x, b.concatenated, b.input_lengths, b.target_lengths);
+    const auto first =
+        plain.value_and_gradient(x, b.concatenated, b.input_lengths, b.target_lengths);
+    const auto second =
+        logits.value_and_gradient(x, b.concatenated, b.input_lengths, b.target_lengths);
     CHECK(value == Approx(0.25 * first.first + 0.5 * second.first).epsilon(4 * epsilon));
     for (Index i = 0; i < slope.size(); ++i) {
-      CHECK(std::abs(slope.data()[i] - 0.25 * first.second.data()[i] - 0.5 * second.second.data()[i]) <= epsilon);
+      CHECK(std::abs(slope.data()[i] - 0.25 * first.second.data()[i] -
+                     0.5 * second.second.data()[i]) <= epsilon);
     }
   };
   check(b.frames);
@@ -322,29 +352,39 @@ TEST_CASE("CTC says which length, label or shape is wrong, and writes nothing be
   const Ints frames = ints({4, 4}), labels = ints({2, 3});
   CTC<> loss;
   Frames<double> storage(1, 1, 1);
-  const auto refuse = [&](const auto& a, const auto& b, const auto& c, const auto& d, const std::string& expected) {
-    CHECK(error_of([&] { loss.value_and_gradient(a, b, c, d, storage); }) == "eigenloss::CTC: " + expected);
+  const auto refuse = [&](const auto& a, const auto& b, const auto& c, const auto& d,
+                          const std::string& expected) {
+    CHECK(error_of([&] { loss.value_and_gradient(a, b, c, d, storage); }) ==
+          "eigenloss::CTC: " + expected);
     CHECK(error_of([&] { loss(a, b, c, d); }) == "eigenloss::CTC: " + expected);
     CHECK(storage.size() == 1);
   };
   refuse(x, targets, frames, ints({3, 3}), "targets(0, 2) = 0 is the blank");
   targets(0, 1) = 3;
-  refuse(x, targets, frames, labels, "targets(0, 1) = 3 is not a class of log_probs with shape (4, 2, 3)");
+  refuse(x, targets, frames, labels,
+         "targets(0, 1) = 3 is not a class of log_probs with shape (4, 2, 3)");
   targets(0, 1) = -1;
-  refuse(x, targets, frames, labels, "targets(0, 1) = -1 is not a class of log_probs with shape (4, 2, 3)");
+  refuse(x, targets, frames, labels,
+         "targets(0, 1) = -1 is not a class of log_probs with shape (4, 2, 3)");
   refuse(x, ints({1, 2, 1, 0}), frames, ints({1, 3}), "targets(3) = 0 is the blank");
-  refuse(x, targets, ints({4, 5}), labels, "input_lengths(1) = 5 is not between 0 and 4, the number of frames");
-  refuse(x, targets, ints({-1, 5}), labels, "input_lengths(0) = -1 is not between 0 and 4, the number of frames");
+  refuse(x, targets, ints({4, 5}), labels,
+         "input_lengths(1) = 5 is not between 0 and 4, the number of frames");
+  refuse(x, targets, ints({-1, 5}), labels,
+         "input_lengths(0) = -1 is not between 0 and 4, the number of frames");
   refuse(x, targets, frames, ints({2, 4}),
          "target_lengths(1) = 4 is not between 0 and 3, the number of columns of targets");
   refuse(x, ints({1, 2}), frames, ints({-1, 3}),
          "target_lengths(0) = -1 is not between 0 and 2, the number of labels in targets");
-  refuse(x, ints({1, 2}), frames, ints({2, 2}), "targets has shape (2), expected (4), the sum of target_lengths");
-  refuse(x, targets, ints({4}), labels, "input_lengths has shape (1), expected one number for each sequence: (2)");
+  refuse(x, ints({1, 2}), frames, ints({2, 2}),
+         "targets has shape (2), expected (4), the sum of target_lengths");
+  refuse(x, targets, ints({4}), labels,
+         "input_lengths has shape (1), expected one number for each sequence: (2)");
   refuse(x, targets, frames, ints({1, 1, 1}),
          "target_lengths has shape (3), expected one number for each sequence: (2)");
-  refuse(x, targets, 4, labels, "input_lengths has shape (), expected one number for each sequence: (2)");
-  refuse(x, Labels(3, 2), frames, labels, "targets has shape (3, 2), expected one row of labels for each of 2 sequences");
+  refuse(x, targets, 4, labels,
+         "input_lengths has shape (), expected one number for each sequence: (2)");
+  refuse(x, Labels(3, 2), frames, labels,
+         "targets has shape (3, 2), expected one row of labels for each of 2 sequences");
   refuse(x, 1, frames, labels, "targets has shape (), expected one dimension or two");
   refuse(Frames<double>(0, 2, 3), targets, frames, labels,
          "log_probs has shape (0, 2, 3), expected at least one frame");
@@ -354,11 +394,16 @@ TEST_CASE("CTC says which length, label or shape is wrong, and writes nothing be
   refuse(x, targets, frames, labels, "blank = 3 is not a class of log_probs with shape (4, 2, 3)");
   loss.blank = 0;
   const Table lp = log_softmax(z());
-  CHECK(error_of([&] { loss(lp, vector({1, 2}), 5, 2); }) ==
-        "eigenloss::CTC: input_lengths = 5 is not between 0 and 4, the number of frames");
-  CHECK(error_of([&] { loss(lp, vector({1, 2}), ints({4, 4}), 2); }) ==
-        "eigenloss::CTC: input_lengths has shape (2), expected one number for the one sequence: () or (1)");
+  CHECK(error_of([&] {
+          loss(lp, vector({1, 2}), 5, 2);
+        }) == "eigenloss::CTC: input_lengths = 5 is not between 0 and 4, the number of frames");
+  CHECK(error_of([&] {
+          loss(lp, vector({1, 2}), ints({4, 4}), 2);
+        }) ==
+        "eigenloss::CTC: input_lengths has shape (2), expected one number for the one sequence: () "
+        "or (1)");
   const Eigen::Array2d weights(1, 1);
-  CHECK(error_of([&] { loss.weighted(weights)(lp, vector({1, 2}), 4, 2); }).find("the weights have shape (2)") !=
-        std::string::npos);
+  CHECK(error_of([&] {
+          loss.weighted(weights)(lp, vector({1, 2}), 4, 2);
+        }).find("the weights have shape (2)") != std::string::npos);
 }

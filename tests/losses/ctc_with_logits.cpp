@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 // Golden values: PyTorch 2.13.0, torch.nn.functional.ctc_loss of log_softmax, in double.
+#include <Eigen/Core>  // AutoDiff wants it first
+#include <unsupported/Eigen/AutoDiff>
+
 #include "support/allocations.hpp"
 #include "support/speech.hpp"
-
-#include <unsupported/Eigen/AutoDiff>  // it wants Eigen before it
 
 using namespace eigenloss;
 using namespace samples;
@@ -12,13 +13,15 @@ using namespace speech;
 TEST_CASE("CTCWithLogits has PyTorch's values and gradient") {
   check_near(CTCWithLogits<Sum>{}(z(), vector({1, 2}), 4, 2), 1.4969185538321503);
   check_near(CTCWithLogits<>{}(z(), vector({1, 2}), 4, 2), 0.7484592769160752);
-  const Numbers slope = {-0.09065893328653662, -0.06401326919086747, 0.1546722024774042,    0.039933716482470544,
-                         -0.11945714968174251, 0.07952343319927202,  0.0186080981200432,    0.006108780328881569,
-                         -0.024716878448924784, 0.04373560695975841, 0.17565776120571833, -0.2193933681654768};
+  const Numbers slope = {-0.09065893328653662, -0.06401326919086747, 0.1546722024774042,
+                         0.039933716482470544, -0.11945714968174251, 0.07952343319927202,
+                         0.0186080981200432,   0.006108780328881569, -0.024716878448924784,
+                         0.04373560695975841,  0.17565776120571833,  -0.2193933681654768};
   check_near(CTCWithLogits<>{}.gradient(z(), vector({1, 2}), 4, 2), slope, 256);
   check_near(CTCWithLogits<Sum>{}(z(), vector({1, 1}), 4, 2), 2.9419698089351782);
   check_near(CTCWithLogits<>{}(z(), Eigen::VectorXi(0), 4, 0), 5.031595978709717);
-  check_near(CTCWithLogits<>{}(two(true), ints({1, 2, 2, 1, 2}), ints({4, 4}), ints({2, 3})), 0.6847312169385888);
+  check_near(CTCWithLogits<>{}(two(true), ints({1, 2, 2, 1, 2}), ints({4, 4}), ints({2, 3})),
+             0.6847312169385888);
 }
 
 TEST_CASE("CTCWithLogits is CTC of the log-softmax") {
@@ -32,11 +35,14 @@ TEST_CASE("CTCWithLogits is CTC of the log-softmax") {
     for (Index t = 0; t < 60; ++t) {
       double sum = 0;
       for (Index c = 0; c < 7; ++c) sum += std::exp(b.frames(t, n, c));
-      for (Index c = 0; c < 7; ++c) lp(t, n, c) -= std::log(sum), softmax(t, n, c) = std::exp(lp(t, n, c));
+      for (Index c = 0; c < 7; ++c)
+        lp(t, n, c) -= std::log(sum), softmax(t, n, c) = std::exp(lp(t, n, c));
     }
   }
-  const auto [value, slope] = loss.value_and_gradient(b.frames, b.targets, b.input_lengths, b.target_lengths);
-  const auto [other, posterior] = plain.value_and_gradient(lp, b.targets, b.input_lengths, b.target_lengths);
+  const auto [value, slope] =
+      loss.value_and_gradient(b.frames, b.targets, b.input_lengths, b.target_lengths);
+  const auto [other, posterior] =
+      plain.value_and_gradient(lp, b.targets, b.input_lengths, b.target_lengths);
   CHECK(value == Approx(other).epsilon(1e-13));
   CTC<Unreduced> single;
   single.blank = 3;
@@ -46,14 +52,16 @@ TEST_CASE("CTCWithLogits is CTC of the log-softmax") {
     const double scale = values(n) > 0 ? 1.0 / (5.0 * (std::max)(b.target_lengths(n), 1)) : 0.0;
     for (Index t = 0; t < 60; ++t) {
       for (Index c = 0; c < 7; ++c) {
-        const double expected = t < b.input_lengths(n) ? scale * softmax(t, n, c) + posterior(t, n, c) : 0.0;
+        const double expected =
+            t < b.input_lengths(n) ? scale * softmax(t, n, c) + posterior(t, n, c) : 0.0;
         CHECK(std::abs(slope(t, n, c) - expected) <= 1e-13);
       }
     }
   }
 }
 
-TEMPLATE_TEST_CASE("CTCWithLogits is never negative, and finite at logits of any size", "", float, double, Eigen::half) {
+TEMPLATE_TEST_CASE("CTCWithLogits is never negative, and finite at logits of any size", "", float,
+                   double, Eigen::half) {
   for (double size : {1.0, 10.0, 30.0, 100.0, 1000.0, 30000.0}) {
     Frames<double> x = Batch(9, 12, 1, 5, 4).frames;
     Frames<TestType> logits(12, 1, 5);
@@ -67,8 +75,10 @@ TEMPLATE_TEST_CASE("CTCWithLogits is never negative, and finite at logits of any
         CTCWithLogits<>{}.value_and_gradient(logits, ints({1, 2, 3, 4}), ints({12}), ints({4}));
     CHECK(value >= 0);
     CHECK(std::isfinite(value));
-    for (Index i = 0; i < slope.size(); ++i) CHECK(std::isfinite(static_cast<float>(slope.data()[i])));
-    const auto wrong = CTCWithLogits<Sum>{}.value_and_gradient(logits, ints({4, 3, 2, 1}), ints({12}), ints({4}));
+    for (Index i = 0; i < slope.size(); ++i)
+      CHECK(std::isfinite(static_cast<float>(slope.data()[i])));
+    const auto wrong =
+        CTCWithLogits<Sum>{}.value_and_gradient(logits, ints({4, 3, 2, 1}), ints({12}), ints({4}));
     CHECK(wrong.first >= 0);
     CHECK(std::isfinite(wrong.first));
   }
@@ -90,7 +100,9 @@ TEST_CASE("CTCWithLogits: a target of probability below 10^-4000 is as right as 
   CHECK(std::abs(narrow - expected) <= 3e-7 * expected);
 }
 
-TEST_CASE("CTCWithLogits: NaN anywhere in a sequence makes its loss NaN, -inf is a class that cannot be") {
+TEST_CASE(
+    "CTCWithLogits: NaN anywhere in a sequence makes its loss NaN, -inf is a class that cannot "
+    "be") {
   Table x = z();
   x(1, 2) = -inf;
   CHECK(CTCWithLogits<>{}.gradient(x, vector({1, 2}), 4, 2)(1, 2) == 0);
@@ -137,6 +149,8 @@ TEST_CASE("CTCWithLogits allocates nothing once its workspace has grown") {
 }
 
 TEST_CASE("CTCWithLogits names its first argument logits") {
-  CHECK(error_of([] { CTCWithLogits<>{}(z(), vector({1, 4}), 4, 2); }) ==
+  CHECK(error_of([] {
+          CTCWithLogits<>{}(z(), vector({1, 4}), 4, 2);
+        }) ==
         "eigenloss::CTCWithLogits: targets(1) = 4 is not a class of logits with shape (4, 3)");
 }

@@ -24,7 +24,8 @@ TEST_CASE("GaussianNLL has PyTorch's values with full and eps") {
   GaussianNLL<Unreduced> loss;
   loss.full = true;
   loss.eps = 0.1;
-  check_near(loss(X(), Y(), V()), {0.8223649429247, 1.8280121234846454, 61.01764598670765, 0.22579135264472738});
+  check_near(loss(X(), Y(), V()),
+             {0.8223649429247, 1.8280121234846454, 61.01764598670765, 0.22579135264472738});
   const GaussianNLL<> mean{{true, 0.1}};
   check_near(mean(X(), Y(), V()), 15.973453601440431);
   check_near(std::get<1>(mean.gradient(X(), Y(), V())), {0.125, -0.0078125, -151.875, 0.5});
@@ -63,17 +64,20 @@ TEST_CASE("GaussianNLL takes a plain number for the variance, which has no gradi
 namespace {
 // A tensor of some shape filled with a pattern, for broadcasting against the repeated variance.
 template <int Layout, std::size_t Rank>
-Eigen::Tensor<double, int(Rank), Layout> pattern(const std::array<Eigen::Index, Rank>& shape, double offset) {
+Eigen::Tensor<double, int(Rank), Layout> pattern(const std::array<Eigen::Index, Rank>& shape,
+                                                 double offset) {
   Eigen::array<Eigen::Index, Rank> sizes;
   for (std::size_t k = 0; k < Rank; ++k) sizes[k] = shape[k];
   Eigen::Tensor<double, int(Rank), Layout> tensor(sizes);
-  for (Eigen::Index i = 0; i < tensor.size(); ++i) tensor.data()[i] = offset + double(i * 37 % 101) / 50;
+  for (Eigen::Index i = 0; i < tensor.size(); ++i)
+    tensor.data()[i] = offset + double(i * 37 % 101) / 50;
   return tensor;
 }
 
 template <int Layout>
 void check_repeated(const std::array<Eigen::Index, 3>& shape, std::size_t axis) {
-  const auto x = pattern<Layout>(shape, -1), t = pattern<Layout>(shape, 0.25), w = pattern<Layout>(shape, 0);
+  const auto x = pattern<Layout>(shape, -1), t = pattern<Layout>(shape, 0.25),
+             w = pattern<Layout>(shape, 0);
   std::array<Eigen::Index, 3> own = shape;
   own[axis] = 1;
   const auto variance = pattern<Layout>(own, 0.5);
@@ -99,12 +103,14 @@ void check_repeated(const std::array<Eigen::Index, 3>& shape, std::size_t axis) 
     CHECK(weighted.weighted(w)(x, t, shorter) == Approx(value).epsilon(1e-15));
     const auto of_shorter = weighted.weighted(w).gradient(x, t, shorter);
     check_near(std::get<1>(of_shorter),
-               Numbers(std::get<1>(gradients).data(), std::get<1>(gradients).data() + sums.size()), 0);
+               Numbers(std::get<1>(gradients).data(), std::get<1>(gradients).data() + sums.size()),
+               0);
   }
 }
 }  // namespace
 
-TEST_CASE("GaussianNLL adds up the gradient of a variance along the axis that it is repeated along") {
+TEST_CASE(
+    "GaussianNLL adds up the gradient of a variance along the axis that it is repeated along") {
   for (const std::array<Eigen::Index, 3>& shape :
        {std::array<Eigen::Index, 3>{3, 4, 5}, {2, 700, 3}, {600, 3, 2}, {3, 2, 1100}, {1, 5, 2}}) {
     for (std::size_t axis = 0; axis < 3; ++axis) {
@@ -117,14 +123,16 @@ TEST_CASE("GaussianNLL adds up the gradient of a variance along the axis that it
 
 TEST_CASE("GaussianNLL flows where the variance is at most eps, as if it were eps") {
   const GaussianNLL<Sum> loss{{false, 0.5}};
-  const auto [value, gradients] = loss.value_and_gradient(list({1, 1}), list({0, 0}), list({0.5, 0}));
+  const auto [value, gradients] =
+      loss.value_and_gradient(list({1, 1}), list({0, 0}), list({0.5, 0}));
   check_near(value, 2 * (0.5 * std::log(0.5) + 1));
   check_near(std::get<0>(gradients), {2, 2});
   check_near(std::get<1>(gradients), {-1, -1});
 }
 
 TEST_CASE("GaussianNLL never swallows NaN, and has PyTorch's values at infinity") {
-  const auto x = list({NaN, 1, 1, inf, 1}), t = list({1, NaN, 1, 0, 0}), v = list({1, 1, NaN, 1, inf});
+  const auto x = list({NaN, 1, 1, inf, 1}), t = list({1, NaN, 1, 0, 0}),
+             v = list({1, 1, NaN, 1, inf});
   const auto [values, gradients] = GaussianNLL<Unreduced>{}.value_and_gradient(x, t, v);
   check_near(values, {NaN, NaN, NaN, inf, inf});
   check_near(std::get<0>(gradients), {NaN, NaN, NaN, inf, 0});
@@ -133,11 +141,14 @@ TEST_CASE("GaussianNLL never swallows NaN, and has PyTorch's values at infinity"
 
 TEST_CASE("GaussianNLL refuses a negative variance, but where it is masked") {
   const GaussianNLL<> loss;
-  CHECK(error_of([&] { loss(X(), Y(), -1.0); }) == "eigenloss::GaussianNLL: variance = -1 is not at least 0");
-  CHECK(error_of([&] { loss(X(), Y(), Eigen::VectorXd(list({1, -2}))); }) ==
-        "eigenloss::GaussianNLL: variance(1) = -2 is not at least 0");
-  CHECK(error_of([&] { loss(X(), Y(), table(2, {1, -2})); }) ==
-        "eigenloss::GaussianNLL: variance(0, 1) = -2 is not at least 0");
+  CHECK(error_of([&] { loss(X(), Y(), -1.0); }) ==
+        "eigenloss::GaussianNLL: variance = -1 is not at least 0");
+  CHECK(error_of([&] {
+          loss(X(), Y(), Eigen::VectorXd(list({1, -2})));
+        }) == "eigenloss::GaussianNLL: variance(1) = -2 is not at least 0");
+  CHECK(error_of([&] {
+          loss(X(), Y(), table(2, {1, -2}));
+        }) == "eigenloss::GaussianNLL: variance(0, 1) = -2 is not at least 0");
   Table variance = V();
   variance(1, 1) = -3;
   CHECK(error_of([&] { loss.gradient(X(), Y(), variance); }) ==
@@ -150,7 +161,8 @@ TEST_CASE("GaussianNLL refuses other shapes of the variance") {
   const Eigen::MatrixXd x(3, 4), one(1, 1);
   const Eigen::VectorXd four(4);
   const std::string expected =
-      ", expected that of the input, (3, 4), without its last dimension or with size 1 in one dimension";
+      ", expected that of the input, (3, 4), without its last dimension or with size 1 in one "
+      "dimension";
   CHECK(error_of([&] { GaussianNLL<>{}(x, x, four); }) ==
         "eigenloss::GaussianNLL: variance has shape (4)" + expected);
   CHECK(error_of([&] { GaussianNLL<>{}(x, x, one); }) ==

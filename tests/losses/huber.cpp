@@ -43,6 +43,8 @@ TEST_CASE("Huber never swallows NaN, and takes infinity as it is") {
 }
 
 TEST_CASE("Huber refuses a delta that is not positive") {
-  CHECK(error_of([] { Huber<>{{0.0}}(X(), Y()); }) == "eigenloss::Huber: delta = 0 is not greater than 0");
-  CHECK(error_of([] { Huber<>{{NaN}}(X(), Y()); }) == "eigenloss::Huber: delta = nan is not greater than 0");
+  CHECK(error_of([] { Huber<>{{0.0}}(X(), Y()); }) ==
+        "eigenloss::Huber: delta = 0 is not greater than 0");
+  CHECK(error_of([] { Huber<>{{NaN}}(X(), Y()); }) ==
+        "eigenloss::Huber: delta = nan is not greater than 0");
 }

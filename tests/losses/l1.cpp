@@ -19,7 +19,8 @@ TEST_CASE("L1 has PyTorch's values under every reduction") {
 TEST_CASE("L1's weight of the functional form is weighted(w) with WeightedMean") {
   check_near(L1<Sum>{}.weighted(W())(X(), Y()), 14);
   check_near(L1<WeightedMean>{}.weighted(W())(X(), Y()), 1.4);
-  check_near(L1<WeightedMean>{}.weighted(W()).gradient(X(), Y()), {-0.1, -0.2, 0.30000000000000004, 0});
+  check_near(L1<WeightedMean>{}.weighted(W()).gradient(X(), Y()),
+             {-0.1, -0.2, 0.30000000000000004, 0});
 }
 
 TEST_CASE("L1's slope is 0 at the kink") {
@@ -27,12 +28,13 @@ TEST_CASE("L1's slope is 0 at the kink") {
 }
 
 TEST_CASE("L1 never swallows NaN, and takes infinity as it is") {
-  check_elements(L1<Unreduced>{}, {NaN, 1, inf, -inf, inf}, {1, NaN, 1, 1, inf}, {NaN, NaN, inf, inf, NaN},
-                 {NaN, NaN, 1, -1, NaN});
+  check_elements(L1<Unreduced>{}, {NaN, 1, inf, -inf, inf}, {1, NaN, 1, 1, inf},
+                 {NaN, NaN, inf, inf, NaN}, {NaN, NaN, 1, -1, NaN});
 }
 
 TEST_CASE("L1 gives a masked element exactly 0, whatever its numbers") {
-  const Eigen::ArrayXd mask = list({0, 1, 0, 0}), x = list({NaN, 3, inf, 5}), t = list({1, 1, inf, 2});
+  const Eigen::ArrayXd mask = list({0, 1, 0, 0}), x = list({NaN, 3, inf, 5}),
+                       t = list({1, 1, inf, 2});
   check_near(L1<Unreduced>{}.weighted(mask)(x, t), {0, 2, 0, 0}, 0);
   check_near(L1<Unreduced>{}.weighted(mask).gradient(x, t), {0, 1, 0, 0}, 0);
 }
@@ -70,7 +72,8 @@ TEST_CASE("L1 is the same number from every container") {
 }
 
 TEST_CASE("L1 computes half and bfloat16 in float, and gives float") {
-  const Eigen::Array<Eigen::half, 3, 1> x = list({1, 2, 4.5}).cast<Eigen::half>(), t = x * Eigen::half(2);
+  const Eigen::Array<Eigen::half, 3, 1> x = list({1, 2, 4.5}).cast<Eigen::half>(),
+                                        t = x * Eigen::half(2);
   const auto value = L1<>{}(x, t);
   static_assert(std::is_same<decltype(L1<>{}(x, t)), float>::value, "16-bit losses are float");
   CHECK(value == 2.5F);
@@ -120,5 +123,6 @@ TEST_CASE("L1 refuses maps of more numbers than memory can hold") {
   const Eigen::Index huge = Eigen::Index(1) << 40;
   const Eigen::Map<const Eigen::MatrixXd> x(nullptr, huge, huge);
   CHECK(error_of([&] { L1<>{}(x, x); }) ==
-        "eigenloss::L1: input has shape (1099511627776, 1099511627776), more numbers than memory can hold");
+        "eigenloss::L1: input has shape (1099511627776, 1099511627776), more numbers than memory "
+        "can hold");
 }

@@ -38,7 +38,8 @@ TEST_CASE("MarginRanking's margin is set as a member") {
 
 TEST_CASE("MarginRanking writes only the gradient that is asked for") {
   Eigen::ArrayXd gradient(4);
-  const double value = MarginRanking<>{}.value_and_gradient(first(), second(), order(), skip, gradient);
+  const double value =
+      MarginRanking<>{}.value_and_gradient(first(), second(), order(), skip, gradient);
   check_near(value, 0.75);
   check_near(gradient, {0.25, 0, 0, -0.25});
 }
@@ -49,7 +50,8 @@ TEST_CASE("MarginRanking with the target 0 is the margin") {
 }
 
 TEST_CASE("MarginRanking never swallows NaN") {
-  const Eigen::ArrayXd a = list({NaN, 1, 1, inf, inf}), b = list({1, NaN, 1, inf, 0}), y = list({1, 1, NaN, 1, 1});
+  const Eigen::ArrayXd a = list({NaN, 1, 1, inf, inf}), b = list({1, NaN, 1, inf, 0}),
+                       y = list({1, 1, NaN, 1, 1});
   check_near(MarginRanking<Unreduced>{}(a, b, y), {NaN, NaN, NaN, NaN, 0});
   const auto [of_a, of_b] = MarginRanking<Unreduced>{}.gradient(a, b, y);
   check_near(of_a, {NaN, NaN, NaN, NaN, 0});

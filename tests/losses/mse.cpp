@@ -29,6 +29,6 @@ TEST_CASE("MSE under RootMean is RMSE, with the gradient 0 at 0") {
 }
 
 TEST_CASE("MSE never swallows NaN, and takes infinity as it is") {
-  check_elements(MSE<Unreduced>{}, {NaN, 1, inf, -inf, inf}, {1, NaN, 1, 1, inf}, {NaN, NaN, inf, inf, NaN},
-                 {NaN, NaN, inf, -inf, NaN});
+  check_elements(MSE<Unreduced>{}, {NaN, 1, inf, -inf, inf}, {1, NaN, 1, 1, inf},
+                 {NaN, NaN, inf, inf, NaN}, {NaN, NaN, inf, -inf, NaN});
 }

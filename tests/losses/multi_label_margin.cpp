@@ -17,7 +17,8 @@ const std::vector<std::vector<double>> kY = {{3, 0, -1, 1}, {1, -1, 0, 0}};
 
 // The definition, pair by pair.
 template <class T>
-double pairs(const std::vector<T>& x, const std::vector<int>& targets, std::vector<double>& gradient) {
+double pairs(const std::vector<T>& x, const std::vector<int>& targets,
+             std::vector<double>& gradient) {
   const double classes = double(x.size());
   std::vector<bool> is_target(x.size());
   for (int j : targets) is_target[std::size_t(j)] = true;
@@ -37,7 +38,8 @@ double pairs(const std::vector<T>& x, const std::vector<int>& targets, std::vect
 
 template <class T>
 void compare_with_pairs(int classes, int listed, bool twice) {
-  INFO(classes << " classes, " << listed << " targets, seed " << classes + listed << (twice ? ", twice" : ""));
+  INFO(classes << " classes, " << listed << " targets, seed " << classes + listed
+               << (twice ? ", twice" : ""));
   std::mt19937 random(static_cast<unsigned>(classes + listed));
   std::vector<T> x(static_cast<std::size_t>(classes));
   for (T& number : x) number = T(double(random()) / 4294967296.0 * 6 - 3);
@@ -57,7 +59,8 @@ void compare_with_pairs(int classes, int listed, bool twice) {
   check_number(double(got), value, tolerance);
   check_number(double(MultiLabelMargin<>{}(row, labels)), value, tolerance);
   double worst = 0;
-  for (int c = 0; c < classes; ++c) worst = (std::max)(worst, std::abs(double(gradient(c)) - expected[std::size_t(c)]));
+  for (int c = 0; c < classes; ++c)
+    worst = (std::max)(worst, std::abs(double(gradient(c)) - expected[std::size_t(c)]));
   CHECK(worst <= tolerance);
 }
 
@@ -96,7 +99,8 @@ TEST_CASE("MultiLabelMargin: no targets or every class give 0, of NaN too") {
 }
 
 TEST_CASE("MultiLabelMargin: the slope of a pair at 0 is 0") {
-  check_list(MultiLabelMargin<>{}.gradient(vector<double>({1, 0, 1}), vector<int>({0, 2, -1})), {0, 0, 0});
+  check_list(MultiLabelMargin<>{}.gradient(vector<double>({1, 0, 1}), vector<int>({0, 2, -1})),
+             {0, 0, 0});
 }
 
 TEST_CASE("MultiLabelMargin: sums over many targets are those over all pairs") {
@@ -117,7 +121,8 @@ TEST_CASE("MultiLabelMargin: 20000 classes, half of them targets, over several b
 
 TEST_CASE("MultiLabelMargin: infinite scores") {
   const auto y = vector<int>({0, -1, -1});
-  check_number(MultiLabelMargin<>{}(vector<double>({kInfinity, 0, kInfinity}), y), 0);  // inf - inf counts 0
+  check_number(MultiLabelMargin<>{}(vector<double>({kInfinity, 0, kInfinity}), y),
+               0);  // inf - inf counts 0
   check_number(MultiLabelMargin<>{}(vector<double>({0, kInfinity, 0}), y), kInfinity);
   check_number(MultiLabelMargin<>{}(vector<double>({-kInfinity, -kInfinity, -kInfinity}), y), 0);
   Eigen::VectorXd many = Eigen::VectorXd::Zero(400);
@@ -160,14 +165,17 @@ TEST_CASE("MultiLabelMargin: ranks 0 to 3, axis, transposes, half and masks") {
   last.axis = -1;
   check_number(last(x, y), 0.8);
   auto gt = g.transpose();
-  check_number(MultiLabelMargin<>{}.value_and_gradient(samples.transpose(), labels.transpose(), gt), 0.8);
+  check_number(MultiLabelMargin<>{}.value_and_gradient(samples.transpose(), labels.transpose(), gt),
+               0.8);
   check_list(g.transpose().eval(), {-0.25, 0.25, 0.25, -0.25, 0.125, -0.375, 0.125, 0.125});
   const Eigen::Tensor<Eigen::half, 2> half = matrix<float>(kX).cast<Eigen::half>();
   const float value = MultiLabelMargin<>{}(half, matrix<int>(kY));
   check_number(value, 0.8, 1e-3);
   auto broken = matrix<double>(kX);
   broken(1, 2) = kNan;
-  const auto masked = MultiLabelMargin<>{}.weighted(vector<double>({2, 0})).value_and_gradient(broken, matrix<int>(kY));
+  const auto masked = MultiLabelMargin<>{}
+                          .weighted(vector<double>({2, 0}))
+                          .value_and_gradient(broken, matrix<int>(kY));
   check_number(masked.first, 0.85);
   check_list(masked.second, {-0.5, 0.5, 0.5, -0.5, 0, 0, 0, 0});
 }
@@ -196,11 +204,17 @@ TEST_CASE("MultiLabelMargin: many targets of a long row whose entries lie apart"
 TEST_CASE("MultiLabelMargin: errors say what is wrong") {
   const auto x = matrix<double>(kX);
   const MultiLabelMargin<> loss;
-  CHECK(error_of([&] { loss(x, matrix<int>({{3, 0, -1, 1}, {1, -1, 4, 0}})); }) ==
+  CHECK(error_of([&] {
+          loss(x, matrix<int>({{3, 0, -1, 1}, {1, -1, 4, 0}}));
+        }) ==
         "eigenloss::MultiLabelMargin: target(1, 2) = 4 is not a class of input with shape (2, 4)");
-  CHECK(error_of([&] { loss(x, matrix<int>({{-2, 0, -1, 1}, {1, -1, 0, 0}})); }) ==
+  CHECK(error_of([&] {
+          loss(x, matrix<int>({{-2, 0, -1, 1}, {1, -1, 0, 0}}));
+        }) ==
         "eigenloss::MultiLabelMargin: target(0, 0) = -2 is not a class of input with shape (2, 4)");
-  CHECK(error_of([&] { loss(x, matrix<int>({{3, 0, -1}, {1, -1, 0}})); }) ==
+  CHECK(error_of([&] {
+          loss(x, matrix<int>({{3, 0, -1}, {1, -1, 0}}));
+        }) ==
         "eigenloss::MultiLabelMargin: target has shape (2, 3), expected that of the input, (2, 4)");
   CHECK(error_of([&] { loss(Eigen::Tensor<double, 2>(2, 0), Eigen::Tensor<int, 2>(2, 0)); }) ==
         "eigenloss::MultiLabelMargin: input has no classes");

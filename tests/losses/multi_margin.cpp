@@ -35,7 +35,8 @@ TEST_CASE("MultiMargin: p, margin and class weights in torch's order") {
   check_list(unreduced(x, y), {0.009999999999999995, 0.5625});
   check_number(loss(x, y), 0.28625);
   check_number(loss.divisor(x, y), 2);  // class weights are not part of the mean
-  check_list(loss.gradient(x, y), {0, 0, 0.09999999999999998, -0.09999999999999998, -0.375, 0, 0.375, 0});
+  check_list(loss.gradient(x, y),
+             {0, 0, 0.09999999999999998, -0.09999999999999998, -0.375, 0, 0.375, 0});
 }
 
 TEST_CASE("MultiMargin: the slope at z = 0 is 0") {
@@ -113,17 +114,22 @@ TEST_CASE("MultiMargin: errors say what is wrong") {
   const auto x = matrix<double>(kX);
   const auto y = vector<int>({3, 0});
   MultiMargin<> loss;
-  CHECK(error_of([&] { loss(x, vector<int>({3, 4})); }) ==
-        "eigenloss::MultiMargin: target(1) = 4 is not a class of input with shape (2, 4)");
-  CHECK(error_of([&] { loss(x, vector<int>({3, -1})); }) ==
-        "eigenloss::MultiMargin: target(1) = -1 is not a class of input with shape (2, 4)");
-  CHECK(error_of([&] { loss(x, vector<int>({3, 0, 1})); }) ==
+  CHECK(error_of([&] {
+          loss(x, vector<int>({3, 4}));
+        }) == "eigenloss::MultiMargin: target(1) = 4 is not a class of input with shape (2, 4)");
+  CHECK(error_of([&] {
+          loss(x, vector<int>({3, -1}));
+        }) == "eigenloss::MultiMargin: target(1) = -1 is not a class of input with shape (2, 4)");
+  CHECK(error_of([&] {
+          loss(x, vector<int>({3, 0, 1}));
+        }) ==
         "eigenloss::MultiMargin: target has shape (3), expected one number for each row: (2)");
   CHECK(error_of([&] { loss(Eigen::Tensor<double, 2>(2, 0), y); }) ==
         "eigenloss::MultiMargin: input has no classes");
   loss.weight = Eigen::Array3d(1, 2, 3);
   CHECK(error_of([&] { loss(x, y); }) ==
-        "eigenloss::MultiMargin: weight has 3 entries, expected none or one for each of the 4 classes");
+        "eigenloss::MultiMargin: weight has 3 entries, expected none or one for each of the 4 "
+        "classes");
   loss.weight.resize(0);
   loss.p = 3;
   CHECK(error_of([&] { loss(x, y); }) == "eigenloss::MultiMargin: p = 3 is not 1 or 2");

@@ -58,10 +58,12 @@ TEST_CASE("NLL: every row ignored gives NaN, 0 where weights are averaged, gradi
 
 TEST_CASE("NLL: errors say what is wrong") {
   const auto x = matrix<double>(kX);
-  CHECK(error_of([&] { NLL<>{}(x, vector<int>({0, 3})); }) ==
-        "eigenloss::NLL: target(1) = 3 is not a class of input with shape (2, 3)");
-  CHECK(error_of([&] { NLL<>{}(vector<double>({1, 2}), 5); }) ==
-        "eigenloss::NLL: target = 5 is not a class of input with shape (2)");
+  CHECK(error_of([&] {
+          NLL<>{}(x, vector<int>({0, 3}));
+        }) == "eigenloss::NLL: target(1) = 3 is not a class of input with shape (2, 3)");
+  CHECK(error_of([&] {
+          NLL<>{}(vector<double>({1, 2}), 5);
+        }) == "eigenloss::NLL: target = 5 is not a class of input with shape (2)");
   CHECK(error_of([&] { NLL<>{}(x, vector<int>({0})); }) ==
         "eigenloss::NLL: target has shape (1), expected one number for each row: (2)");
   CHECK(error_of([&] { NLL<>{}(Eigen::Tensor<double, 2>(1, 0), vector<int>({0})); }) ==

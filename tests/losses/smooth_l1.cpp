@@ -25,13 +25,14 @@ TEST_CASE("SmoothL1's beta is set in braces or as a member") {
 }
 
 TEST_CASE("SmoothL1 has the slope of both branches where they meet") {
-  check_elements(SmoothL1<Unreduced>{{0.5}}, {0.5, -0.5, 0}, {0, 0, 0}, {0.25, 0.25, 0}, {1, -1, 0}, 0);
+  check_elements(SmoothL1<Unreduced>{{0.5}}, {0.5, -0.5, 0}, {0, 0, 0}, {0.25, 0.25, 0}, {1, -1, 0},
+                 0);
 }
 
 TEST_CASE("SmoothL1 with beta 0 is exactly L1, with the slope 0 at its kink") {
   check_near(SmoothL1<>{{0.0}}(X(), Y()), 1.375);
-  check_elements(SmoothL1<Unreduced>{{0.0}}, {0.5, -3, 2, 1e-320}, {1, 1, 2, 0}, {0.5, 4, 0, 1e-320},
-                 {-1, -1, 0, 1}, 0);
+  check_elements(SmoothL1<Unreduced>{{0.0}}, {0.5, -3, 2, 1e-320}, {1, 1, 2, 0},
+                 {0.5, 4, 0, 1e-320}, {-1, -1, 0, 1}, 0);
 }
 
 TEST_CASE("SmoothL1 is finite however small beta is") {
@@ -53,7 +54,8 @@ TEST_CASE("SmoothL1 never swallows NaN, and takes infinity as it is") {
 }
 
 TEST_CASE("SmoothL1 refuses a negative beta and NaN") {
-  CHECK(error_of([] { SmoothL1<>{{-1.0}}(X(), Y()); }) == "eigenloss::SmoothL1: beta = -1 is not at least 0");
+  CHECK(error_of([] { SmoothL1<>{{-1.0}}(X(), Y()); }) ==
+        "eigenloss::SmoothL1: beta = -1 is not at least 0");
   CHECK(error_of([] { SmoothL1<>{{NaN}}.gradient(X(), Y()); }) ==
         "eigenloss::SmoothL1: beta = nan is not at least 0");
 }

@@ -12,8 +12,8 @@ TEST_CASE("SoftMargin has PyTorch's values for any real target") {
   check_near(SoftMargin<Unreduced>{}(x, y),
              {0.4740769841801067, 0.9740769841801067, 0.31326168751822286, 3.048587351573742});
   check_near(SoftMargin<>{}(x, y), 1.2025007518630446);
-  check_near(SoftMargin<>{}.gradient(x, y),
-             {-0.09438516719953637, 0.15561483280046365, -0.03361767767124939, -0.2381435317056083});
+  check_near(SoftMargin<>{}.gradient(x, y), {-0.09438516719953637, 0.15561483280046365,
+                                             -0.03361767767124939, -0.2381435317056083});
   const Table labels = table(2, {1, -1, -1, 1});
   check_near(SoftMargin<>{}(X(), labels), 1.1075858657913626);
   check_near(SoftMargin<>{}.gradient(X(), labels),

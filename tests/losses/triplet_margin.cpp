@@ -18,7 +18,8 @@ TripletMargin<> with(double p, double eps = 1e-6) {
 }
 
 // The central difference of the loss by entry `entry` of argument `which`.
-double difference(const TripletMargin<>& loss, std::vector<double> (&x)[3], int which, std::size_t entry) {
+double difference(const TripletMargin<>& loss, std::vector<double> (&x)[3], int which,
+                  std::size_t entry) {
   constexpr double step = 1e-6;
   double value[2];
   for (int side = 0; side < 2; ++side) {
@@ -37,9 +38,12 @@ TEST_CASE("TripletMargin: PyTorch's values and gradients") {
   const auto a = vector<double>(kA), p = vector<double>(kP), n = vector<double>(kN);
   const auto [value, gradients] = TripletMargin<>{}.value_and_gradient(a, p, n);
   check_number(value, 2.1555043866562174);
-  check_list(std::get<0>(gradients), {0.00378883534035529, -1.753323288441953, -0.04212833941556965});
-  check_list(std::get<1>(gradients), {0.43643563499326654, 0.8728717064226046, 0.21821759927859757});
-  check_list(std::get<2>(gradients), {-0.44022447033362178, 0.8804515820193483, -0.17608925986302792});
+  check_list(std::get<0>(gradients),
+             {0.00378883534035529, -1.753323288441953, -0.04212833941556965});
+  check_list(std::get<1>(gradients),
+             {0.43643563499326654, 0.8728717064226046, 0.21821759927859757});
+  check_list(std::get<2>(gradients),
+             {-0.44022447033362178, 0.8804515820193483, -0.17608925986302792});
   check_number(with(1)(a, p, n), 2.7999980000000004);
   check_number(with(3)(a, p, n), 2.047166367228651);
   check_number(with(.5)(a, p, n), 6.101540368632937);
@@ -57,8 +61,10 @@ TEST_CASE("TripletMargin: swap compares the negative with the positive where tha
   loss.swap = true;
   const auto [value, gradients] = loss.value_and_gradient(a, p, n);
   check_number(value, 2.023170052710042);
-  check_list(std::get<0>(gradients), {-0.43643563499326654, -0.8728717064226046, -0.21821759927859757});
-  check_list(std::get<1>(gradients), {-0.21450878751556712, 0.22192728391377092, -0.17234957498119885});
+  check_list(std::get<0>(gradients),
+             {-0.43643563499326654, -0.8728717064226046, -0.21821759927859757});
+  check_list(std::get<1>(gradients),
+             {-0.21450878751556712, 0.22192728391377092, -0.17234957498119885});
   check_list(std::get<2>(gradients), {0.6509444225088337, 0.6509444225088337, 0.3905671742597964});
 }
 
@@ -66,7 +72,8 @@ TEST_CASE("TripletMargin: at equal distances swap takes half of each slope") {
   TripletMargin<> loss;
   loss.swap = true;
   loss.eps = 0;
-  const auto g = loss.gradient(vector<double>({1, 0}), vector<double>({-1, 0}), vector<double>({0, 1}));
+  const auto g =
+      loss.gradient(vector<double>({1, 0}), vector<double>({-1, 0}), vector<double>({0, 1}));
   const double h = .5 / std::sqrt(2);
   check_list(std::get<0>(g), {1 - h, h});
   check_list(std::get<1>(g), {-1 + h, h});
@@ -95,9 +102,11 @@ TEST_CASE("TripletMargin: the slope of a norm at its kinks") {
     CHECK(g(1) > 0);
   }
   // k entries share the largest: 1/k each.
-  check_list(std::get<1>(with(kInfinity, 0).gradient(zero, vector<double>({2, -2, 1}), zero)), {.5, -.5, 0});
+  check_list(std::get<1>(with(kInfinity, 0).gradient(zero, vector<double>({2, -2, 1}), zero)),
+             {.5, -.5, 0});
   // The smallest.
-  check_list(std::get<1>(with(-kInfinity, 0).gradient(zero, vector<double>({2, -2, 1}), zero)), {0, 0, 1});
+  check_list(std::get<1>(with(-kInfinity, 0).gradient(zero, vector<double>({2, -2, 1}), zero)),
+             {0, 0, 1});
   // p = 0 counts, and has no slope.
   const auto [count, slopes] = with(0, 0).value_and_gradient(zero, vector<double>({2, 0, 1}), zero);
   check_number(count, 3);
@@ -112,7 +121,8 @@ TEST_CASE("TripletMargin: gradients of any order are the differences of the valu
       loss.swap = swap;
       loss.margin = 10;
       std::vector<double> x[3] = {kA, kP, {.6, 2.2, 2.25}};
-      const auto g = loss.gradient(vector<double>(x[0]), vector<double>(x[1]), vector<double>(x[2]));
+      const auto g =
+          loss.gradient(vector<double>(x[0]), vector<double>(x[1]), vector<double>(x[2]));
       for (std::size_t i = 0; i < 3; ++i) {
         const auto at = Eigen::Index(i);
         check_number(std::get<0>(g)(at), difference(loss, x, 0, i), 1e-7);
@@ -126,7 +136,8 @@ TEST_CASE("TripletMargin: gradients of any order are the differences of the valu
 TEST_CASE("TripletMargin: ranks 0 to 3, both layouts and axis") {
   check_number(with(2, 0)(scalar<double>(0), scalar<double>(3), scalar<double>(1)), 3);
   in_both_layouts([](auto layout) {
-    Eigen::Tensor<double, 3, layout> a(2, 1, 3), p(2, 1, 3), n(2, 1, 3), a0(3, 2, 1), p0(3, 2, 1), n0(3, 2, 1);
+    Eigen::Tensor<double, 3, layout> a(2, 1, 3), p(2, 1, 3), n(2, 1, 3), a0(3, 2, 1), p0(3, 2, 1),
+        n0(3, 2, 1);
     for (int i = 0; i < 2; ++i) {
       for (int f = 0; f < 3; ++f) {
         const auto at = std::size_t(f);
@@ -144,7 +155,8 @@ TEST_CASE("TripletMargin: ranks 0 to 3, both layouts and axis") {
 }
 
 TEST_CASE("TripletMargin: NaN and infinity, as in PyTorch") {
-  const auto o = vector<double>({0, 0}), inf = vector<double>({kInfinity, 0}), nan = vector<double>({kNan, 0});
+  const auto o = vector<double>({0, 0}), inf = vector<double>({kInfinity, 0}),
+             nan = vector<double>({kNan, 0});
   const TripletMargin<> loss;
   for (double p : {0., .5, 1., 2., 3., kInfinity, -kInfinity}) {
     INFO("p = " << p);
@@ -180,11 +192,13 @@ TEST_CASE("TripletMargin: skipped gradients are left out, float and half, long d
   const auto a = vector<float>(kA), p = vector<float>(kP), n = vector<float>(kN);
   const auto all = TripletMargin<>{}.gradient(a, p, n);
   Eigen::Tensor<float, 1> g(3);
-  check_number(TripletMargin<>{}.value_and_gradient(a, p, n, skip, g, skip), 2.1555043866562174, 1e-6);
+  check_number(TripletMargin<>{}.value_and_gradient(a, p, n, skip, g, skip), 2.1555043866562174,
+               1e-6);
   check_list(g, list(std::get<1>(all)));
   const Eigen::Tensor<Eigen::half, 1> h = a.cast<Eigen::half>();
   check_number(TripletMargin<>{}(h, Eigen::Tensor<Eigen::half, 1>(p.cast<Eigen::half>()),
-                                 Eigen::Tensor<Eigen::half, 1>(n.cast<Eigen::half>())), 2.1555, 1e-3);
+                                 Eigen::Tensor<Eigen::half, 1>(n.cast<Eigen::half>())),
+               2.1555, 1e-3);
   using Long = long double;
   const Long value = with(3)(vector<Long>(kA), vector<Long>(kP), vector<Long>(kN));
   check_number(double(value), 2.047166367228651);
@@ -193,12 +207,15 @@ TEST_CASE("TripletMargin: skipped gradients are left out, float and half, long d
 TEST_CASE("TripletMargin: errors say what is wrong") {
   const auto a = vector<double>(kA);
   TripletMargin<> loss;
-  CHECK(error_of([&] { loss(a, vector<double>({1, 2}), a); }) ==
-        "eigenloss::TripletMargin: positive has shape (2), expected that of the input, (3)");
-  CHECK(error_of([&] { loss(a, a, vector<double>({1, 2})); }) ==
-        "eigenloss::TripletMargin: negative has shape (2), expected that of the input, (3)");
+  CHECK(error_of([&] {
+          loss(a, vector<double>({1, 2}), a);
+        }) == "eigenloss::TripletMargin: positive has shape (2), expected that of the input, (3)");
+  CHECK(error_of([&] {
+          loss(a, a, vector<double>({1, 2}));
+        }) == "eigenloss::TripletMargin: negative has shape (2), expected that of the input, (3)");
   loss.margin = 0;
-  CHECK(error_of([&] { loss(a, a, a); }) == "eigenloss::TripletMargin: margin = 0 is not greater than 0");
+  CHECK(error_of([&] { loss(a, a, a); }) ==
+        "eigenloss::TripletMargin: margin = 0 is not greater than 0");
   loss.margin = kNan;
   check_number(loss(a, a, a), kNan);  // passes, as in PyTorch
 }

@@ -49,15 +49,22 @@ struct Canberra {
 template <class Distance>
 void check_differences(const TripletMarginWithDistance<Mean, Distance>& loss) {
   std::vector<double> x[3] = {kA, kP, {.6, 2.2, 2.25}};
-  const auto value = [&] { return loss(vector<double>(x[0]), vector<double>(x[1]), vector<double>(x[2])); };
+  const auto value = [&] {
+    return loss(vector<double>(x[0]), vector<double>(x[1]), vector<double>(x[2]));
+  };
   const auto g = loss.gradient(vector<double>(x[0]), vector<double>(x[1]), vector<double>(x[2]));
   constexpr double step = 1e-6;
   for (std::size_t which = 0; which < 3; ++which) {
-    const auto& gradient = which == 0 ? std::get<0>(g) : which == 1 ? std::get<1>(g) : std::get<2>(g);
+    const auto& gradient = which == 0   ? std::get<0>(g)
+                           : which == 1 ? std::get<1>(g)
+                                        : std::get<2>(g);
     for (std::size_t i = 0; i < 3; ++i) {
       const double at = x[which][i] += .01;  // away from the kink of |u| at 0
-      const auto here = loss.gradient(vector<double>(x[0]), vector<double>(x[1]), vector<double>(x[2]));
-      const auto& slope = which == 0 ? std::get<0>(here) : which == 1 ? std::get<1>(here) : std::get<2>(here);
+      const auto here =
+          loss.gradient(vector<double>(x[0]), vector<double>(x[1]), vector<double>(x[2]));
+      const auto& slope = which == 0   ? std::get<0>(here)
+                          : which == 1 ? std::get<1>(here)
+                                       : std::get<2>(here);
       x[which][i] = at + step;
       const double above = value();
       x[which][i] = at - step;
@@ -87,7 +94,8 @@ TEST_CASE("TripletMarginWithDistance: swap and margin") {
   TripletMarginWithDistance<Mean, Manhattan> loss;
   loss.margin = .5;
   loss.swap = true;
-  const auto [value, g] = loss.value_and_gradient(vector<double>(kA), vector<double>(kP), vector<double>(kN2));
+  const auto [value, g] =
+      loss.value_and_gradient(vector<double>(kA), vector<double>(kP), vector<double>(kN2));
   check_number(value, 2.7);
   check_list(std::get<0>(g), {-1, -1, -1});
   check_list(std::get<1>(g), {0, 0, 0});
@@ -97,12 +105,14 @@ TEST_CASE("TripletMarginWithDistance: swap and margin") {
 TEST_CASE("TripletMarginWithDistance: half of each slope at a tie, the full slope at a loss of 0") {
   TripletMarginWithDistance<Mean, SquaredEuclidean> loss;
   loss.swap = true;
-  const auto tie = loss.gradient(vector<double>({1, 0}), vector<double>({-1, 0}), vector<double>({0, 1}));
+  const auto tie =
+      loss.gradient(vector<double>({1, 0}), vector<double>({-1, 0}), vector<double>({0, 1}));
   check_list(std::get<0>(tie), {3, 1});
   check_list(std::get<1>(tie), {-3, 1});
   check_list(std::get<2>(tie), {0, -2});
   TripletMarginWithDistance<Mean, Manhattan> manhattan;
-  const auto kink = manhattan.value_and_gradient(vector<double>({0}), vector<double>({1}), vector<double>({2}));
+  const auto kink =
+      manhattan.value_and_gradient(vector<double>({0}), vector<double>({1}), vector<double>({2}));
   CHECK(kink.first == 0);
   check_list(std::get<1>(kink.second), {1});
 }
@@ -147,8 +157,11 @@ TEST_CASE("TripletMarginWithDistance: both layouts, batches, options of the dist
 TEST_CASE("TripletMarginWithDistance: errors name the loss, not its template arguments") {
   const auto a = vector<double>(kA);
   TripletMarginWithDistance<> loss;
-  CHECK(error_of([&] { loss(a, a, vector<double>({1, 2})); }) ==
-        "eigenloss::TripletMarginWithDistance: negative has shape (2), expected that of the input, (3)");
+  CHECK(error_of([&] {
+          loss(a, a, vector<double>({1, 2}));
+        }) ==
+        "eigenloss::TripletMarginWithDistance: negative has shape (2), expected that of the input, "
+        "(3)");
   loss.margin = -1;
   CHECK(error_of([&] { loss(a, a, a); }) ==
         "eigenloss::TripletMarginWithDistance: margin = -1 is not greater than 0");

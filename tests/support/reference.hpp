@@ -34,8 +34,8 @@ enum class Kind { numbers, classes, number, integer };
 struct Array {
   Kind kind = Kind::numbers;
   std::vector<Index> shape;
-  Numbers values;           // row-major
-  std::vector<bool> free;   // `any` in the file: no promise
+  Numbers values;          // row-major
+  std::vector<bool> free;  // `any` in the file: no promise
   std::size_t rank() const { return shape.size(); }
 };
 
@@ -57,7 +57,8 @@ inline double parse_number(const std::string& text) {
   if (text == "nan" || text == "any") return std::nan("");
   char* end = nullptr;
   const double number = std::strtod(text.c_str(), &end);
-  if (end == text.c_str() || *end != '\0') throw std::runtime_error("reference: not a number: " + text);
+  if (end == text.c_str() || *end != '\0')
+    throw std::runtime_error("reference: not a number: " + text);
   return number;
 }
 
@@ -106,7 +107,8 @@ inline Array parse_argument(std::istringstream& in, const std::string& type) {
   return array;
 }
 
-inline void parse_line(const std::string& line, std::vector<Case>& cases, std::vector<Array>& before) {
+inline void parse_line(const std::string& line, std::vector<Case>& cases,
+                       std::vector<Array>& before) {
   std::istringstream in(line);
   std::string key, word, colon;
   in >> key;
@@ -137,7 +139,8 @@ inline void parse_line(const std::string& line, std::vector<Case>& cases, std::v
   } else if (key == "none") {
     in >> word >> colon;
     c.none = parse_values(in, parse_shape(word));
-  } else if (key == "sum" || key == "mean" || key == "batchmean" || key == "weightedmean" || key == "divisor") {
+  } else if (key == "sum" || key == "mean" || key == "batchmean" || key == "weightedmean" ||
+             key == "divisor") {
     in >> colon;
     const Array value = parse_values(in, {});
     if (key == "sum") c.sum = value;
@@ -199,12 +202,13 @@ inline const File& file() {
 enum class Reduce { none, sum, mean, batch_mean, weighted_mean, root_mean };
 
 template <class R>
-constexpr Reduce reduce_of = std::is_same<R, eigenloss::Unreduced>::value      ? Reduce::none
-                             : std::is_same<R, eigenloss::Sum>::value          ? Reduce::sum
-                             : std::is_same<R, eigenloss::Mean>::value         ? Reduce::mean
-                             : std::is_same<R, eigenloss::BatchMean>::value    ? Reduce::batch_mean
-                             : std::is_same<R, eigenloss::WeightedMean>::value ? Reduce::weighted_mean
-                                                                               : Reduce::root_mean;
+constexpr Reduce reduce_of =
+    std::is_same<R, eigenloss::Unreduced>::value      ? Reduce::none
+    : std::is_same<R, eigenloss::Sum>::value          ? Reduce::sum
+    : std::is_same<R, eigenloss::Mean>::value         ? Reduce::mean
+    : std::is_same<R, eigenloss::BatchMean>::value    ? Reduce::batch_mean
+    : std::is_same<R, eigenloss::WeightedMean>::value ? Reduce::weighted_mean
+                                                      : Reduce::root_mean;
 
 inline const char* name_of(Reduce r) {
   const char* names[] = {"Unreduced", "Sum", "Mean", "BatchMean", "WeightedMean", "RootMean"};
@@ -226,7 +230,9 @@ inline double scale_at(const Numbers& scale, const Numbers& values, std::size_t 
 
 inline bool is_ctc(const Case& c) { return c.loss == "CTC" || c.loss == "CTCWithLogits"; }
 
-inline bool unit_is_row(const Case& c) { return !is_ctc(c) && c.none.rank() + 1 == c.input().rank(); }
+inline bool unit_is_row(const Case& c) {
+  return !is_ctc(c) && c.none.rank() + 1 == c.input().rank();
+}
 
 inline double batch_size(const Case& c) {
   const std::vector<Index>& shape = c.input().shape;
@@ -266,8 +272,10 @@ inline Expected expect(const Case& c, Reduce reduce) {
       e.gradient_scales[g].push_back(scale_at(c.gradient_scale[g], c.gradients[g].values, i));
     }
   }
-  const bool averages = reduce == Reduce::mean || reduce == Reduce::weighted_mean || reduce == Reduce::root_mean;
-  const Numbers parts = is_ctc(c) && averages ? sequence_factors(c) : Numbers(c.none.values.size(), 1.0);
+  const bool averages =
+      reduce == Reduce::mean || reduce == Reduce::weighted_mean || reduce == Reduce::root_mean;
+  const Numbers parts =
+      is_ctc(c) && averages ? sequence_factors(c) : Numbers(c.none.values.size(), 1.0);
   double total_scale = 0;
   for (std::size_t i = 0; i < c.none.values.size(); ++i) {
     e.value_scale.push_back(scale_at(c.scale, c.none.values, i));
@@ -330,7 +338,8 @@ struct Context {
 
 inline bool close(double expected, double got, double scale, const Context& at) {
   if (std::isnan(expected)) return std::isnan(got);
-  if (std::isinf(expected) || std::abs(expected) > at.largest) return std::isinf(got) && (got > 0) == (expected > 0);
+  if (std::isinf(expected) || std::abs(expected) > at.largest)
+    return std::isinf(got) && (got > 0) == (expected > 0);
   if (expected == 0 && scale == 0) return got == 0;
   return std::abs(got - expected) <= at.epsilon * scale + at.smallest;
 }
@@ -345,21 +354,22 @@ inline std::string index_text(std::size_t i, const std::vector<Index>& shape) {
   return "(" + text + ")";
 }
 
-inline void compare(const Context& at, const std::string& what, const Array& expected, const Numbers& scale,
-                    const std::vector<Index>& shape, const Numbers& got) {
+inline void compare(const Context& at, const std::string& what, const Array& expected,
+                    const Numbers& scale, const std::vector<Index>& shape, const Numbers& got) {
   std::ostringstream report;
   report.precision(17);
   int wrong = shape != expected.shape;
-  if (wrong) report << "\n  wrong dimensions: rank " << shape.size() << ", " << got.size() << " numbers";
+  if (wrong)
+    report << "\n  wrong dimensions: rank " << shape.size() << ", " << got.size() << " numbers";
   for (std::size_t i = 0; shape == expected.shape && i < got.size(); ++i) {
     if (expected.free[i] || close(expected.values[i], got[i], scale[i], at)) continue;
     if (++wrong > 5) break;
-    report << "\n  at " << index_text(i, shape) << " expected " << expected.values[i] << " got " << got[i]
-           << " (sum of |terms| " << scale[i] << ")";
+    report << "\n  at " << index_text(i, shape) << " expected " << expected.values[i] << " got "
+           << got[i] << " (sum of |terms| " << scale[i] << ")";
   }
   if (wrong == 0) return;
-  FAIL_CHECK(at.c.loss << "<" << name_of(at.reduce) << ">, case '" << at.c.name << "', " << at.scalar << " "
-                       << at.layout << ", " << what << ":" << report.str());
+  FAIL_CHECK(at.c.loss << "<" << name_of(at.reduce) << ">, case '" << at.c.name << "', "
+                       << at.scalar << " " << at.layout << ", " << what << ":" << report.str());
 }
 
 // ---- Tensors from and to row-major numbers. ----
@@ -392,7 +402,8 @@ Eigen::Tensor<T, Rank, Layout> tensor(const Array& array) {
 }
 
 template <class T, int Rank, int Layout>
-void flatten(const Eigen::Tensor<T, Rank, Layout>& values, std::vector<Index>& shape, Numbers& numbers) {
+void flatten(const Eigen::Tensor<T, Rank, Layout>& values, std::vector<Index>& shape,
+             Numbers& numbers) {
   Eigen::DSizes<Index, Rank> index;
   for (int d = 0; d < Rank; ++d) {
     shape.push_back(values.dimension(static_cast<std::size_t>(d)));
@@ -407,7 +418,9 @@ void flatten(const Eigen::Tensor<T, Rank, Layout>& values, std::vector<Index>& s
     }
   }
 }
-inline void flatten(double value, std::vector<Index>&, Numbers& numbers) { numbers.push_back(value); }
+inline void flatten(double value, std::vector<Index>&, Numbers& numbers) {
+  numbers.push_back(value);
+}
 
 // ---- The verbs. ----
 
@@ -420,7 +433,8 @@ class Checker {
     std::vector<Index> shape;
     Numbers numbers;
     flatten(got, shape, numbers);
-    compare(at_, std::string("value of ") + verb, expected_.value, expected_.value_scale, shape, numbers);
+    compare(at_, std::string("value of ") + verb, expected_.value, expected_.value_scale, shape,
+            numbers);
   }
   template <class G>
   void gradient(const char* verb, std::size_t which, const G& got) const {
@@ -448,7 +462,8 @@ class Checker {
 
 // Wrt: the positions of the differentiable arguments. `loss` is a loss, or one with adverbs.
 template <bool EveryVerb, std::size_t... Wrt, class Loss, class... Arguments>
-void check_verbs(const Checker& check, const Loss& loss, std::index_sequence<Wrt...>, const Arguments&... arguments) {
+void check_verbs(const Checker& check, const Loss& loss, std::index_sequence<Wrt...>,
+                 const Arguments&... arguments) {
   const auto both = loss.value_and_gradient(arguments...);
   check.value("value_and_gradient", both.first);
   check.gradients("value_and_gradient", both.second);
@@ -456,9 +471,11 @@ void check_verbs(const Checker& check, const Loss& loss, std::index_sequence<Wrt
     check.value("operator()", loss(arguments...));
     check.gradients("gradient", loss.gradient(arguments...));
     const auto all = std::tie(arguments...);
-    auto storage = std::make_tuple(std::get<Wrt>(all)...);  // of the right size, full of other numbers
+    auto storage =
+        std::make_tuple(std::get<Wrt>(all)...);  // of the right size, full of other numbers
     const auto value = std::apply(
-        [&](auto&... gradients) { return loss.value_and_gradient(arguments..., gradients...); }, storage);
+        [&](auto&... gradients) { return loss.value_and_gradient(arguments..., gradients...); },
+        storage);
     check.value("value_and_gradient into storage", value);
     check.gradients("value_and_gradient into storage", storage);
   }
@@ -481,9 +498,9 @@ constexpr bool has(Member) {
 
 template <class Loss>
 void set_option(Loss& loss, const std::string& name, const std::string& text) {
-#define EIGENLOSS_TEST_OPTION(member)                                                        \
-  if constexpr (has<Loss>([](auto& l) -> decltype(static_cast<void>(l.member)) {})) {        \
-    if (name == #member) return assign(loss.member, text);                                   \
+#define EIGENLOSS_TEST_OPTION(member)                                                 \
+  if constexpr (has<Loss>([](auto& l) -> decltype(static_cast<void>(l.member)) {})) { \
+    if (name == #member) return assign(loss.member, text);                            \
   }
   EIGENLOSS_TEST_OPTION(beta)
   EIGENLOSS_TEST_OPTION(delta)
@@ -526,13 +543,19 @@ inline bool float_holds(const Case& c) {
 template <class T>
 Context context(const Case& c, Reduce reduce, int layout) {
   const bool single = std::is_same<T, float>::value;
-  return {c, reduce, single ? "float" : "double", layout == int(Eigen::ColMajor) ? "ColMajor" : "RowMajor",
-          single ? 16 * double(FLT_EPSILON) : 1e-12, single ? double(FLT_MIN) : DBL_MIN, single ? double(FLT_MAX) : DBL_MAX};
+  return {c,
+          reduce,
+          single ? "float" : "double",
+          layout == int(Eigen::ColMajor) ? "ColMajor" : "RowMajor",
+          single ? 16 * double(FLT_EPSILON) : 1e-12,
+          single ? double(FLT_MIN) : DBL_MIN,
+          single ? double(FLT_MAX) : DBL_MAX};
 }
 
 enum class Verbs { fused, every };
 
-template <template <class> class Loss, class R, Verbs V, class T, int Layout, class Wrt, class... Arguments>
+template <template <class> class Loss, class R, Verbs V, class T, int Layout, class Wrt,
+          class... Arguments>
 void check_plain(const Case& c, Wrt wrt, const Arguments&... arguments) {
   Loss<R> loss;
   for (const auto& option : c.options) set_option(loss, option.first, option.second);
@@ -543,11 +566,13 @@ void check_plain(const Case& c, Wrt wrt, const Arguments&... arguments) {
     Array divisor;
     divisor.values = {c.divisor};
     divisor.free = {false};
-    compare(at, "divisor", divisor, {std::abs(c.divisor)}, {}, {static_cast<double>(loss.divisor(arguments...))});
+    compare(at, "divisor", divisor, {std::abs(c.divisor)}, {},
+            {static_cast<double>(loss.divisor(arguments...))});
   }
 }
 
-template <template <class> class Loss, class R, class T, int Layout, class Wrt, class Weights, class... Arguments>
+template <template <class> class Loss, class R, class T, int Layout, class Wrt, class Weights,
+          class... Arguments>
 void check_weighted(const Case& c, Wrt wrt, const Weights& weights, const Arguments&... arguments) {
   Loss<R> loss;
   for (const auto& option : c.options) set_option(loss, option.first, option.second);
@@ -558,10 +583,12 @@ void check_weighted(const Case& c, Wrt wrt, const Weights& weights, const Argume
 
 // Every verb and every reduction at one rank, which most cases have, and enough of them at the others: each
 // line below is code for the compiler, for every loss and every rank.
-template <template <class> class Loss, class T, int Layout, int UnitRank, bool MainRank, class Wrt, class... Arguments>
+template <template <class> class Loss, class T, int Layout, int UnitRank, bool MainRank, class Wrt,
+          class... Arguments>
 void check_reductions(const Case& c, Wrt wrt, const Arguments&... arguments) {
   using namespace eigenloss;
-  constexpr bool column_major = Layout == int(Eigen::ColMajor), precise = std::is_same<T, double>::value;
+  constexpr bool column_major = Layout == int(Eigen::ColMajor),
+                 precise = std::is_same<T, double>::value;
   if (c.weighted) {
     const auto weights = tensor<T, UnitRank, Layout>(c.weights);
     if constexpr (precise && column_major) {
@@ -570,7 +597,8 @@ void check_reductions(const Case& c, Wrt wrt, const Arguments&... arguments) {
     if constexpr (precise && column_major && MainRank) {
       check_weighted<Loss, Mean, T, Layout>(c, wrt, weights, arguments...);
     }
-    if constexpr (MainRank) check_weighted<Loss, WeightedMean, T, Layout>(c, wrt, weights, arguments...);
+    if constexpr (MainRank)
+      check_weighted<Loss, WeightedMean, T, Layout>(c, wrt, weights, arguments...);
   } else if constexpr (MainRank && precise && column_major) {
     check_plain<Loss, Unreduced, Verbs::every, T, Layout>(c, wrt, arguments...);
     check_plain<Loss, Mean, Verbs::every, T, Layout>(c, wrt, arguments...);
@@ -599,7 +627,9 @@ void with_rank(std::size_t rank, const Run& run) {
 // The same elements as a matrix of one column, if they are a vector: rank 2 has the most checks.
 inline bool as_column(Case& c) {
   const auto several = c.options.find("pos_weight");
-  if (c.input().rank() != 1 || (several != c.options.end() && several->second.find(',') != std::string::npos)) return false;
+  if (c.input().rank() != 1 ||
+      (several != c.options.end() && several->second.find(',') != std::string::npos))
+    return false;
   const auto widen = [&](Array& array) {
     if (array.shape == c.none.shape) array.shape.push_back(1);
   };
@@ -627,7 +657,8 @@ void check_case(const Case& c) {
 }
 
 // (input, target), both of one shape: the simplest argument of check_loss.
-template <template <class> class Loss, int FirstRank = 0, bool RowUnits = false, class Target = void>
+template <template <class> class Loss, int FirstRank = 0, bool RowUnits = false,
+          class Target = void>
 struct Pair {
   template <class T, int Layout>
   static void run(const Case& c) {
@@ -635,7 +666,8 @@ struct Pair {
       constexpr int R = decltype(rank)::value;
       using U = std::conditional_t<std::is_void<Target>::value, T, Target>;
       check_reductions<Loss, T, Layout, RowUnits && (R > 0) ? R - 1 : R, R == 2>(
-          c, std::index_sequence<0>{}, tensor<T, R, Layout>(c.arguments[0]), tensor<U, R, Layout>(c.arguments[1]));
+          c, std::index_sequence<0>{}, tensor<T, R, Layout>(c.arguments[0]),
+          tensor<U, R, Layout>(c.arguments[1]));
     });
   }
 };

@@ -42,7 +42,8 @@ Eigen::Tensor<T, 2, Layout> matrix(const std::vector<std::vector<double>>& numbe
   Eigen::Tensor<T, 2, Layout> tensor(n, c);
   for (Eigen::Index i = 0; i < n; ++i) {
     for (Eigen::Index j = 0; j < c; ++j) {
-      tensor(i, j) = static_cast<T>(numbers[static_cast<std::size_t>(i)][static_cast<std::size_t>(j)]);
+      tensor(i, j) =
+          static_cast<T>(numbers[static_cast<std::size_t>(i)][static_cast<std::size_t>(j)]);
     }
   }
   return tensor;

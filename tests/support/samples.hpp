@@ -21,12 +21,14 @@ constexpr double golden_ulps = 8;  // PyTorch's printed doubles carry rounding o
 using Numbers = std::vector<double>;
 
 inline Eigen::ArrayXd list(const Numbers& numbers) {
-  return Eigen::Map<const Eigen::ArrayXd>(numbers.data(), static_cast<Eigen::Index>(numbers.size()));
+  return Eigen::Map<const Eigen::ArrayXd>(numbers.data(),
+                                          static_cast<Eigen::Index>(numbers.size()));
 }
 // A row-major matrix of numbers as they are written.
 using Table = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 inline Table table(Eigen::Index columns, const Numbers& numbers) {
-  return Eigen::Map<const Table>(numbers.data(), static_cast<Eigen::Index>(numbers.size()) / columns, columns);
+  return Eigen::Map<const Table>(numbers.data(),
+                                 static_cast<Eigen::Index>(numbers.size()) / columns, columns);
 }
 
 // Whether two numbers agree: equal, both NaN, or within so many ulp.

@@ -30,7 +30,9 @@ inline Ints ints(std::initializer_list<int> numbers) {
 }
 
 // The golden logits of SEMANTICS: four frames of three classes.
-inline samples::Table z() { return samples::table(3, {.5, -.2, .1, .3, .3, -.4, 0, 1, .2, -.6, .1, .4}); }
+inline samples::Table z() {
+  return samples::table(3, {.5, -.2, .1, .3, .3, -.4, 0, 1, .2, -.6, .1, .4});
+}
 inline samples::Table log_softmax(samples::Table x) {
   for (Index t = 0; t < x.rows(); ++t) {
     const double top = x.row(t).maxCoeff();
@@ -71,7 +73,9 @@ struct Batch {
     std::mt19937 generator(seed);
     std::normal_distribution<double> normal;
     std::vector<int> all;
-    const auto below = [&](Index n) { return static_cast<int>(generator() % static_cast<unsigned>(n)); };
+    const auto below = [&](Index n) {
+      return static_cast<int>(generator() % static_cast<unsigned>(n));
+    };
     for (Index n = 0; n < N; ++n) {
       target_lengths(n) = below(S + 1);
       input_lengths(n) = static_cast<int>((std::min)(T, 2 * Index(target_lengths(n)) + below(T)));
@@ -81,7 +85,8 @@ struct Batch {
         if (s < target_lengths(n)) all.push_back(targets(n, s));
       }
       for (Index t = 0; t < T; ++t) {
-        for (Index c = 0; c < C; ++c) frames(t, n, c) = t < input_lengths(n) ? normal(generator) : samples::NaN;
+        for (Index c = 0; c < C; ++c)
+          frames(t, n, c) = t < input_lengths(n) ? normal(generator) : samples::NaN;
       }
     }
     concatenated.resize(static_cast<Index>(all.size()));
@@ -95,7 +100,8 @@ inline long double log_add(long double a, long double b) {
 }
 
 // The loss of one sequence of log-probabilities in the log domain, in long double.
-inline long double reference(const samples::Table& lp, const std::vector<int>& label, int blank = 0) {
+inline long double reference(const samples::Table& lp, const std::vector<int>& label,
+                             int blank = 0) {
   const long double none = -std::numeric_limits<long double>::infinity();
   std::vector<int> symbols{blank};
   for (int l : label) symbols.insert(symbols.end(), {l, blank});
@@ -105,7 +111,8 @@ inline long double reference(const samples::Table& lp, const std::vector<int>& l
     for (std::size_t s = 0; s < states; ++s) {
       long double sum = t == 0 ? (s < 2 ? 0 : none) : before[s];
       if (t > 0 && s > 0) sum = log_add(sum, before[s - 1]);
-      if (t > 0 && s > 1 && s % 2 == 1 && symbols[s] != symbols[s - 2]) sum = log_add(sum, before[s - 2]);
+      if (t > 0 && s > 1 && s % 2 == 1 && symbols[s] != symbols[s - 2])
+        sum = log_add(sum, before[s - 2]);
       now[s] = sum + static_cast<long double>(lp(t, symbols[s]));
     }
     before = now;
@@ -118,7 +125,8 @@ void check_same(const A& found, const B& expected, double tolerance = 0) {
   REQUIRE(found.size() == expected.size());
   for (Index i = 0; i < found.size(); ++i) {
     INFO("number " << i << ": found " << found.data()[i] << ", expected " << expected.data()[i]);
-    const double difference = std::abs(static_cast<double>(found.data()[i]) - static_cast<double>(expected.data()[i]));
+    const double difference =
+        std::abs(static_cast<double>(found.data()[i]) - static_cast<double>(expected.data()[i]));
     CHECK((difference <= tolerance));
   }
 }

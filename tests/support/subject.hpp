@@ -173,15 +173,16 @@ Subject subject() {
   s.masked = &Calls<D, Sum>::masked_both;
   s.divisor = &Calls<D, Mean>::divisor;
   s.weighted_divisor = &Calls<D, Mean>::weighted_divisor;
-  s.threaded = {{"Mean, double, ColMajor", &Calls<D, Mean>::plain_both, nullptr,
-                 &Calls<D, Mean>::threaded_both},
-                {"Unreduced, double, ColMajor", &Calls<D, Unreduced>::plain_both, nullptr,
-                 &Calls<D, Unreduced>::threaded_both},
-                {"a user's mean over non-zero losses, double, ColMajor",
-                 &Calls<D, foreign::NonZeroMean>::plain_both, nullptr,
-                 &Calls<D, foreign::NonZeroMean>::threaded_both},
-                {"Sum weighted, double, ColMajor", &Calls<D, Sum>::weighted_both, nullptr,
-                 &Calls<D, Sum>::weighted_threaded_both},
+  s.threaded = {
+      {"Mean, double, ColMajor", &Calls<D, Mean>::plain_both, nullptr,
+       &Calls<D, Mean>::threaded_both},
+      {"Unreduced, double, ColMajor", &Calls<D, Unreduced>::plain_both, nullptr,
+       &Calls<D, Unreduced>::threaded_both},
+      {"a user's mean over non-zero losses, double, ColMajor",
+       &Calls<D, foreign::NonZeroMean>::plain_both, nullptr,
+       &Calls<D, foreign::NonZeroMean>::threaded_both},
+      {"Sum weighted, double, ColMajor", &Calls<D, Sum>::weighted_both, nullptr,
+       &Calls<D, Sum>::weighted_threaded_both},
   };
   if constexpr (everywhere<D>) {
     s.threaded.push_back({"Mean, float, RowMajor", &Calls<D, Mean, float, Row>::plain_both, nullptr,
