@@ -20,7 +20,7 @@ T ctc_log_add(const T& a, const T& b) {
   const T none(-std::numeric_limits<double>::infinity());
   if (a == none) return b;
   if (b == none) return a;
-  return a < b ? T(b + generic_log1p(T(exp(T(a - b))))) : T(a + generic_log1p(T(exp(T(b - a)))));
+  return a < b ? T(b + log1p_of_any(T(exp(T(a - b))))) : T(a + log1p_of_any(T(exp(T(b - a)))));
 }
 
 // The log-probabilities of a frame's states; false if there is a NaN or +inf.

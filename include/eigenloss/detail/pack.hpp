@@ -271,7 +271,7 @@ struct Pack {
     if constexpr (detail::has_packet_math<T>) {
       return detail::map<Pack>([](const Register& x) { return detail::packet_log1p(x); }, a);
     } else {
-      return detail::map<Pack>([](const Register& x) { return detail::generic_log1p(x); }, a);
+      return detail::map<Pack>([](const Register& x) { return detail::log1p_of_any(x); }, a);
     }
   }
   // log(1 + a) for a in [0, 1].
@@ -286,7 +286,7 @@ struct Pack {
     if constexpr (detail::has_packet_math<T>) {
       return detail::map<Pack>([](const Register& x) { return detail::packet_expm1(x); }, a);
     } else {
-      return detail::map<Pack>([](const Register& x) { return detail::generic_expm1(x); }, a);
+      return detail::map<Pack>([](const Register& x) { return detail::expm1_of_any(x); }, a);
     }
   }
   friend Pack sin(const Pack& a) {

@@ -82,7 +82,7 @@ P lane_by_lane(F f, const P& a, const More&... more) {
 // log1p and expm1 for number types that lack them (William Kahan's correction of the rounding of 1
 // + x).
 template <class T>
-T generic_log1p(const T& x) {
+T log1p_of_any(const T& x) {
   using std::log;
   if constexpr (std::is_arithmetic<T>::value) {
     return std::log1p(x);
@@ -92,7 +92,7 @@ T generic_log1p(const T& x) {
   }
 }
 template <class T>
-T generic_expm1(const T& x) {
+T expm1_of_any(const T& x) {
   using std::exp;
   using std::log;
   if constexpr (std::is_arithmetic<T>::value) {
