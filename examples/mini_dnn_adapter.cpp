@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Losses as output layers of MiniDNN, whose matrices hold a sample in each column: X.transpose() is
 // an input and a storage like any other, and no copy is made.
-
 #include <cstdio>
 #include <eigenloss/losses/cross_entropy.hpp>
 #include <eigenloss/losses/huber.hpp>
@@ -54,7 +53,6 @@ int main() {
   layer.evaluate(logits, IntegerVector(Eigen::RowVector4i(0, 1, 2, 2)));
   std::printf("CrossEntropy %.4f, gradient of the last sample:", layer.loss());
   for (const double g : layer.backprop_data().col(3)) std::printf(" %.4f", g);
-
   LossLayer<eigenloss::Huber<>> regression;
   regression.evaluate(logits, Matrix(Matrix::Zero(3, 4)));
   std::printf("\nHuber %.4f\n", regression.loss());

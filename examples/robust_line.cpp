@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // A line through points with outliers, under three losses, with Eigen's own Levenberg-Marquardt; it
 // is drawn in robust_line.svg. The solver minimises a sum of squares: of the roots of the losses.
-
 #include <cstdio>
 #include <eigenloss/losses/huber.hpp>
 #include <eigenloss/losses/l1.hpp>
@@ -52,7 +51,6 @@ int main() {
   const VectorXd x = VectorXd::LinSpaced(40, 0, 10);
   VectorXd y = 0.5 * x.array() + 1;  // the truth; then noise, and an outlier every sixth point
   for (Index i = 0; i < y.size(); ++i) y(i) += noise(random) + (i % 6 == 5 ? 0.1 * x(i) * x(i) : 0);
-
   svg::Line points{"points", {x.begin(), x.end()}, {y.begin(), y.end()}, true};
   const std::vector<svg::Line> lines{points, fit("MSE", eigenloss::MSE<Unreduced>{}, x, y),
                                      fit("Huber", eigenloss::Huber<Unreduced>{}, x, y),

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // A class for every pixel: the labels of a batch of pictures are (N, height, width), with a
 // dimension of classes more for the logits. Pixels that nobody has labelled count nothing.
-
 #include <cstdio>
 #include <eigenloss/losses/cross_entropy.hpp>
 #include <random>
@@ -36,7 +35,6 @@ int main() {
       }
     }
   }
-
   // A convolution of one pixel: contracted over the colours, its classes come first, so axis = 0.
   eigenloss::CrossEntropy<> loss;
   loss.ignore_index = unlabelled;
