@@ -40,7 +40,7 @@ inline ErrorHandler set_error_handler(ErrorHandler handler) {
 namespace detail {
 namespace check {
 
-[[noreturn]] inline void fail(const std::string& message) {
+[[noreturn, gnu::cold, gnu::noinline]] inline void fail(const std::string& message) {
   if (ErrorHandler handler = error_handler().load()) handler(message.c_str());
 #if defined(__cpp_exceptions)
   throw std::invalid_argument(message);
@@ -229,7 +229,7 @@ struct Check {
   static std::string argument(std::size_t i) { return check::ArgumentNames<Kernel>::get(i); }
 
   template <class... Words>
-  [[noreturn]] static void fail(const Words&... words) {
+  [[noreturn, gnu::cold, gnu::noinline]] static void fail(const Words&... words) {
     check::fail("eigenloss::" + check::NameOf<Kernel>::get() + ": " + (check::text(words) + ...));
   }
 

@@ -13,13 +13,13 @@ namespace eigenloss {
 // log(1 + e^x), without the overflow of e^x. Within 3 ulp.
 template <class V>
 EIGEN_STRONG_INLINE V softplus(const V& x) {
-  return where(x < V(0), V(0), x) + log1p_unit(exp_nonpositive(-abs(x)));
+  return where(x < V(0), V(0), x) + log1p_unit(exp_nonpositive(minus_abs(x)));
 }
 
 // 1 / (1 + e^-x), without the overflow of e^-x. Within 3 ulp.
 template <class V>
 EIGEN_STRONG_INLINE V sigmoid(const V& x) {
-  const V e = exp_nonpositive(-abs(x));
+  const V e = exp_nonpositive(minus_abs(x));
   return where(x < V(0), e, V(1)) / (V(1) + e);
 }
 
@@ -30,7 +30,7 @@ template <class V>
 struct SoftplusAndSigmoid {
   V softplus, sigmoid;
   EIGEN_STRONG_INLINE explicit SoftplusAndSigmoid(const V& x) {
-    const V e = exp_nonpositive(-abs(x));
+    const V e = exp_nonpositive(minus_abs(x));
     softplus = where(x < V(0), V(0), x) + log1p_unit(e);
     sigmoid = where(x < V(0), e, V(1)) / (V(1) + e);
   }
@@ -92,9 +92,8 @@ class Total {
     lanes.sum.store(sum);
     lanes.lost.store(lost);
     if constexpr (std::is_same<T, float>::value) {  // a few floats add up exactly enough in double
-      double sums = 0, losts = 0;
-      for (int i = 0; i < P::lanes; ++i) sums += double(sum[i]), losts += double(lost[i]);
-      add(std::isfinite(sums) ? sums + losts : sums);
+      const double sums = sum_of<P::lanes>(sum);
+      add(std::isfinite(sums) ? sums + sum_of<P::lanes>(lost) : sums);
     } else {
       for (int i = 0; i < P::lanes; ++i) {
         add(sum[i]);
@@ -126,6 +125,15 @@ class Total {
   }
 
  private:
+  template <int N>
+  static double sum_of(const T* numbers) {
+    if constexpr (N == 1) {
+      return double(*numbers);
+    } else {
+      return sum_of<N / 2>(numbers) + sum_of<N / 2>(numbers + N / 2);
+    }
+  }
+
   CompensatedSum<Value> total_;
 };
 

@@ -111,6 +111,18 @@ class Sink<T, Stored> {
     read_(*this, first, count, buffer);
     return buffer;
   }
+  // Adds the numbers, which may be changed on the way, to what stands in the storage now.
+  void add(Index first, Index count, T* numbers) const {
+    constexpr Index chunk = 512;
+    T before[chunk];
+    for (Index done = 0; done < count; done += chunk) {
+      const Index here = (std::min)(chunk, count - done);
+      const T* now = read(first + done, here, before);
+      T* to = contiguous_ ? contiguous_ + first + done : numbers + done;
+      for (Index i = 0; i < here; ++i) to[i] = T(now[i] + numbers[done + i]);
+      write(first + done, here, to);
+    }
+  }
   void set(Index i, const T& number) const {
     if (contiguous_) {
       contiguous_[i] = number;

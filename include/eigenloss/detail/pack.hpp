@@ -2,6 +2,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <type_traits>
@@ -102,6 +103,12 @@ struct Pack {
   Register parts[Registers];  // in memory order: lane 0 of parts[0] comes first
 
   Pack() = default;
+  // Register by register: compilers copy an array of registers through memory.
+  EIGEN_STRONG_INLINE Pack(const Pack& other) { *this = other; }
+  EIGEN_STRONG_INLINE Pack& operator=(const Pack& other) {
+    for (int k = 0; k < Registers; ++k) parts[k] = other.parts[k];
+    return *this;
+  }
   EIGEN_STRONG_INLINE Pack(const Scalar& number) {
     for (int k = 0; k < Registers; ++k) {
       if constexpr (simd)
@@ -233,6 +240,18 @@ struct Pack {
       return detail::map<Pack>([](const Register& x) -> Register { return abs(x); }, a);
     }
   }
+  // -|a|, in one instruction.
+  friend EIGEN_STRONG_INLINE Pack minus_abs(const Pack& a) {
+    if constexpr (simd) {
+      return detail::map<Pack>(
+          [](const Register& x) -> Register {
+            return Eigen::internal::por(x, Eigen::internal::pset1<Register>(Scalar(-0.0)));
+          },
+          a);
+    } else {
+      return -abs(a);
+    }
+  }
   friend EIGEN_STRONG_INLINE Pack sqrt(const Pack& a) {
     if constexpr (simd) {
       return detail::map<Pack>([](const Register& x) -> Register { return detail::square_root(x); },
@@ -324,6 +343,26 @@ struct Pack {
 
 namespace detail {
 
+// All registers of a pack added to one.
+template <class T, bool Simd, int Registers>
+EIGEN_STRONG_INLINE Pack<T, Simd> sum_of_registers(const Pack<T, Simd, Registers>& pack) {
+  Pack<T, Simd> sum;
+  sum.parts[0] = pack.parts[0];
+  for (int k = 1; k < Registers; ++k) {
+    sum.parts[0] = Eigen::internal::padd(sum.parts[0], pack.parts[k]);
+  }
+  return sum;
+}
+
+template <class T, bool Simd, int Registers>
+EIGEN_STRONG_INLINE T first_lane(const Pack<T, Simd, Registers>& pack) {
+  if constexpr (Simd) {
+    return Eigen::internal::pfirst(pack.parts[0]);
+  } else {
+    return pack.parts[0];
+  }
+}
+
 // The sum of all lanes, and the largest of them (NaN: the machine's choice).
 template <class T, bool Simd, int Registers>
 EIGEN_STRONG_INLINE T sum_of_lanes(const Pack<T, Simd, Registers>& pack) {
@@ -348,6 +387,80 @@ EIGEN_STRONG_INLINE T largest_of_lanes(const Pack<T, Simd, Registers>& pack) {
     return Eigen::internal::predux_max(largest.parts[0]);
   } else {
     return largest.parts[0];
+  }
+}
+
+// ---- The first lanes of a pack, at the end of a run. ----
+
+struct AllLanes {};
+
+// Copies a few numbers, at most N, in two pieces that overlap: without a loop.
+template <int N, class T>
+EIGEN_STRONG_INLINE void copy_few(const T* from, std::ptrdiff_t count, T* to) {
+  if constexpr (N > 1) {
+    constexpr std::ptrdiff_t half = N / 2;
+    if (count >= half) {
+      T last[half];
+      std::copy_n(from + (count - half), half, last);
+      std::copy_n(from, half, to);
+      std::copy_n(last, half, to + (count - half));
+    } else {
+      copy_few<N / 2>(from, count, to);
+    }
+  } else if (count > 0) {
+    *to = *from;
+  }
+}
+
+// The numbers at `from`, or the first of them, the last of which then takes the missing lanes.
+template <class P>
+EIGEN_STRONG_INLINE P load(const typename P::Scalar* from, AllLanes) {
+  return P::load(from);
+}
+template <class P>
+EIGEN_STRONG_INLINE P load(const typename P::Scalar* from, std::ptrdiff_t lanes) {
+  P pack;
+  for (int k = 0; k < P::registers; ++k) {
+    const std::ptrdiff_t here = (std::min)(lanes - k * P::width, std::ptrdiff_t(P::width));
+    if constexpr (P::simd) {
+      if (here == P::width) {
+        pack.parts[k] = Eigen::internal::ploadu<typename P::Register>(from + k * P::width);
+      } else if (here > 0) {
+        pack.parts[k] = load_some(typename P::Register(), from + k * P::width, here);
+      } else {
+        pack.parts[k] = Eigen::internal::pset1<typename P::Register>(from[lanes - 1]);
+      }
+    } else {
+      pack.parts[k] = from[here <= 0 ? lanes - 1 : k];
+    }
+  }
+  return pack;
+}
+template <class P>
+EIGEN_STRONG_INLINE void store(const P& pack, typename P::Scalar* to, AllLanes) {
+  pack.store(to);
+}
+template <class P>
+EIGEN_STRONG_INLINE void store(const P& pack, typename P::Scalar* to, std::ptrdiff_t lanes) {
+  typename P::Scalar numbers[P::lanes];
+  pack.store(numbers);
+  copy_few<P::lanes>(numbers, lanes, to);
+}
+// 0 in the other lanes.
+template <class P>
+EIGEN_STRONG_INLINE const P& only_first(const P& pack, AllLanes) {
+  return pack;
+}
+template <class P>
+EIGEN_STRONG_INLINE P only_first(const P& pack, std::ptrdiff_t lanes) {
+  using T = typename P::Scalar;
+  if constexpr (P::simd) {
+    static constexpr Ramp<T, P::lanes> ramp{};
+    return where(P::load(ramp.numbers) < P(T(lanes)), pack, P(0));
+  } else {
+    P first = pack;
+    for (std::ptrdiff_t k = lanes; k < P::lanes; ++k) first.parts[k] = T(0);
+    return first;
   }
 }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
+
 #include "pack.hpp"
 
 // Stores that bypass the cache: for outputs too large to be still in it when they are read again.
@@ -41,14 +44,33 @@ inline void store_past_cache(double* to, const Eigen::internal::Packet8d& x) {
 // Outputs of more bytes than this are streamed.
 constexpr Index stream_bytes = Index(1) << 24;
 
-// Precondition: `to` is aligned to the size of the pack.
-template <class T, bool Simd>
-EIGEN_STRONG_INLINE void stream(T* to, const Pack<T, Simd>& pack) {
-  if constexpr (Simd) {
-    store_past_cache(to, pack.parts[0]);
-  } else {
-    *to = pack.parts[0];
+// Precondition: `to` is aligned to a cache line.
+template <class T, bool Simd, int Registers>
+EIGEN_STRONG_INLINE void stream(T* to, const Pack<T, Simd, Registers>& pack) {
+  for (int k = 0; k < Registers; ++k) {
+    if constexpr (Simd) {
+      store_past_cache(to + k * pack.width, pack.parts[k]);
+    } else {
+      to[k] = pack.parts[k];
+    }
   }
+}
+
+// Copies past the cache. `from` is aligned to 64 bytes; `to` need not be.
+template <class T>
+void stream(const T* from, Index count, T* to) {
+  using V = Vector<T>;
+  Index i = 0;
+  if constexpr (V::simd) {
+    constexpr Index width = V::lanes, bytes = width * Index(sizeof(T));
+    const Index misaligned = Index(reinterpret_cast<std::uintptr_t>(to) % std::size_t(bytes));
+    if (misaligned % Index(sizeof(T)) == 0) {
+      const Index head = (bytes - misaligned) % bytes / Index(sizeof(T));
+      for (const Index end = (std::min)(head, count); i < end; ++i) to[i] = from[i];
+      for (; i + width <= count; i += width) store_past_cache(to + i, V::load(from + i).parts[0]);
+    }
+  }
+  std::copy(from + i, from + count, to + i);
 }
 
 // Makes streamed stores visible to other threads before what follows.

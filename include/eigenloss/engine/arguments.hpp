@@ -223,12 +223,14 @@ class Arguments<Kernel, std::tuple<ReadAs...>, In...> {
   }
   template <std::size_t Rank>
   static void check_count(std::size_t i, const Shape<Rank>& shape, Index most) {
-    const auto exceeds = [&shape](Index limit) {
-      for (Index extent : shape) limit /= (std::max)(extent, Index(1));
-      return limit == 0;
-    };
-    const bool too_large = exceeds((std::numeric_limits<Index>::max)() / Index(sizeof(T)));
-    if (too_large || exceeds(most)) {
+    const Index memory = (std::numeric_limits<Index>::max)() / Index(sizeof(T));
+    Index count = 1;
+    bool too_large = false;
+    for (Index extent : shape) {
+      too_large |= __builtin_mul_overflow(count, (std::max)(extent, Index(1)), &count);
+    }
+    too_large |= count > memory;
+    if (too_large || count > most) {
       Check<Kernel>::fail(Check<Kernel>::argument(i), " has shape ", shape, ", more numbers than ",
                           too_large ? "memory can hold" : "its index type can count");
     }

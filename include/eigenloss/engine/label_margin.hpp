@@ -80,7 +80,8 @@ class LabelMargin {
       for (; i + P::lanes <= count; i += P::lanes) {
         slope_.store(i, AllLanes{}, P::load(numbers + i) * P(share_));
       }
-      if (i < count) slope_.store(i, count - i, load_first<P>(numbers + i, count - i) * P(share_));
+      if (i < count)
+        slope_.store(i, count - i, detail::load<P>(numbers + i, count - i) * P(share_));
       slope_.close(begin, count);
     }
     (void)begin, (void)count, (void)numbers;

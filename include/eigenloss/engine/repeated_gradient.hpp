@@ -23,6 +23,7 @@ class Sink<T, SlopeBuffer<T>> {
   T* place(Index first, T*) const { return buffer_ + (first - first_); }
   const T* read(Index, Index, T* buffer) const { return buffer; }
   void write(Index, Index, const T*) const {}
+  void add(Index, Index, const T*) const {}
 
  private:
   T* buffer_;

@@ -25,32 +25,6 @@ namespace detail {
 // Entries that are walked between two flushes of a sum, and that buffers hold.
 constexpr Index row_chunk = 512;
 
-// The lanes that count in a pack of an incomplete step.
-struct AllLanes {};
-template <class P>
-EIGEN_STRONG_INLINE const P& only_first(const P& pack, AllLanes) {
-  return pack;
-}
-template <class P>
-P only_first(const P& pack, Index lanes) {
-  typename P::Scalar numbers[P::lanes];
-  pack.store(numbers);
-  for (Index k = lanes; k < P::lanes; ++k) numbers[k] = typename P::Scalar(0);
-  return P::load(numbers);
-}
-template <class P>
-P load_first(const typename P::Scalar* from, Index lanes) {
-  typename P::Scalar numbers[P::lanes];
-  for (Index k = 0; k < P::lanes; ++k) numbers[k] = from[(std::min)(k, lanes - 1)];
-  return P::load(numbers);
-}
-template <class P>
-void store_first(const P& pack, typename P::Scalar* to, Index lanes) {
-  typename P::Scalar numbers[P::lanes];
-  pack.store(numbers);
-  std::copy_n(numbers, lanes, to);
-}
-
 // ---- The two walks. ----
 
 // Calls step(slot, i, lanes, packs...) for the entries [begin, begin + count) of the rows, where i
@@ -77,6 +51,7 @@ struct Along {
     if (i < count) step(0, i, count - i, rows.load(i, count - i)...);
   }
   static EIGEN_STRONG_INLINE P spread(const V& number) { return P(number.parts[0]); }
+  static EIGEN_STRONG_INLINE V first(const P& pack) { return V(first_lane(pack)); }
   static EIGEN_STRONG_INLINE V sum(const P (&slot)[slots]) {
     return V(sum_of_lanes((slot[0] + slot[1]) + (slot[2] + slot[3])));
   }
@@ -144,7 +119,7 @@ class Row<Along<T>, Source> {
     }
   }
   EIGEN_STRONG_INLINE P load(Index i, AllLanes) const { return P::load(now_ + i); }
-  P load(Index i, Index lanes) const { return load_first<P>(now_ + i, lanes); }
+  P load(Index i, Index lanes) const { return detail::load<P>(now_ + i, lanes); }
 
  private:
   const Source& source_;
@@ -153,8 +128,20 @@ class Row<Along<T>, Source> {
   mutable T buffer_[row_chunk];
 };
 
+// The steps of a tile lie apart, which no processor foresees: the lines of a later step are asked
+// for. It may be past the end of the rows: a request is not an access.
+template <class P, bool ToWrite = false>
+EIGEN_STRONG_INLINE void prefetch_step(const typename P::Scalar* step, Index stride, Index lanes) {
+  constexpr Index steps_ahead = 16, line = Index(64 / sizeof(typename P::Scalar));
+  step += steps_ahead * stride;
+  for (Index i = 0; i < P::lanes; i += line) {
+    if (i < lanes) __builtin_prefetch(step + i, ToWrite);
+  }
+  __builtin_prefetch(step + (lanes - 1), ToWrite);
+}
+
 // A tile: as many rows as a pack has lanes. Entry c of them lies at data + c·stride or, without
-// data, at number first + c·stride of the view, where only `lanes` rows exist.
+// data, at number first + c·first_stride of the view; only the first `lanes` numbers there are read.
 template <class T, class Source>
 class Row<Across<T>, Source> {
  public:
@@ -162,30 +149,36 @@ class Row<Across<T>, Source> {
   using V = typename Walk::V;
   using P = typename Walk::P;
 
-  Row(const Source& source, Index size, Index first, Index stride, Index lanes, const T* data,
-      Index data_stride)
+  Row(const Source& source, Index size, Index first, Index first_stride, Index lanes, const T* data,
+      Index stride)
       : source_(source),
         size_(size),
         first_(first),
-        stride_(stride),
+        first_stride_(first_stride),
         lanes_(lanes),
         data_(data),
-        data_stride_(data_stride) {}
+        stride_(stride) {}
   Row(const Row&) = delete;
   Index size() const { return size_; }
   void open(Index begin, Index) const { begin_ = begin; }
   EIGEN_STRONG_INLINE P load(Index i, AllLanes) const {
-    if (data_) return P::load(data_ + (begin_ + i) * data_stride_);
-    return load_copy(begin_ + i);
+    if (!data_) return load_copy(begin_ + i);
+    const T* here = data_ + (begin_ + i) * stride_;
+    if (stride_ != P::lanes) prefetch_step<P>(here, stride_, lanes_);
+    return lanes_ == P::lanes ? P::load(here) : detail::load<P>(here, lanes_);
   }
   // The entry at each row's label.
   V at(const Label<Walk>& label) const {
     T entries[P::lanes];
-    if (data_) {
-      for (Index k = 0; k < P::lanes; ++k) entries[k] = data_[label.classes[k] * data_stride_ + k];
+    if (data_ && lanes_ == P::lanes) {
+      const T* const from = data_;
+      for (Index k = 0, step = stride_; k < P::lanes; ++k) {
+        entries[k] = from[label.classes[k] * step + k];
+      }
     } else {
       for (Index k = 0; k < P::lanes; ++k) {
-        entries[k] = source_.at(first_ + label.classes[k] * stride_ + (std::min)(k, lanes_ - 1));
+        const Index lane = (std::min)(k, lanes_ - 1);
+        entries[k] = source_.at(first_ + label.classes[k] * first_stride_ + lane);
       }
     }
     return V::load(entries);
@@ -194,13 +187,13 @@ class Row<Across<T>, Source> {
  private:
   P load_copy(Index entry) const {
     T buffer[P::lanes];
-    return load_first<P>(source_.read(first_ + entry * stride_, lanes_, buffer), lanes_);
+    return detail::load<P>(source_.read(first_ + entry * first_stride_, lanes_, buffer), lanes_);
   }
 
   const Source& source_;
-  Index size_, first_, stride_, lanes_;
+  Index size_, first_, first_stride_, lanes_;
   const T* data_;
-  Index data_stride_;
+  Index stride_;
   mutable Index begin_ = 0;
 };
 
@@ -278,7 +271,7 @@ class ClassWeights {
     } else if constexpr (std::is_same<Lanes, AllLanes>::value) {
       return P::load(buffer_ + i);
     } else {
-      return load_first<P>(buffer_ + i, lanes);
+      return detail::load<P>(buffer_ + i, lanes);
     }
   }
 

@@ -71,17 +71,20 @@ class RowWalk {
     }
   }
 
-  // Rows in a block: about 16384 numbers, in whole tiles.
+  // Rows in a block: about 16384 numbers, in whole tiles; enough tiles for those at the ends not to
+  // matter.
   Index rows_in_a_block() const {
     const Index rows = (std::max)(Index(1), 16384 / (std::max)(cut_.size, Index(1)));
-    return mode_ == Mode::along ? rows : (rows + lanes - 1) / lanes * lanes;
+    if (mode_ == Mode::along) return rows;
+    const Index tiles = (rows + lanes - 1) / lanes;
+    return lanes * (mode_ == Mode::across ? (std::max)(tiles, Index(4)) : tiles);
   }
 
   Partial<T> block(Index first, Index count) const {
     Sums sums;
     for (Index row = first; row < first + count;) {
       Index here = (std::min)(lanes, first + count - row);
-      if (mode_ == Mode::across) here = (std::min)(here, cut_.inner - row % cut_.inner);
+      if (mode_ == Mode::across) here = (std::min)(here, rows_across(row));
       if constexpr (!AlongOnly<Kernel>::value) {
         // A tile that is nearly empty costs more than its rows one by one.
         if (mode_ != Mode::along && here > (mode_ == Mode::copied ? lanes / 4 : 0)) {
@@ -93,6 +96,7 @@ class RowWalk {
       for (Index k = 0; k < here; ++k) one(row + k, sums);
       row += here;
     }
+    end_streaming();
     Partial<T> partial;
     if constexpr (summed) {
       if (sums.tiles) partial.loss.add(sums.across);
@@ -115,6 +119,19 @@ class RowWalk {
 
   Index first_of(Index row) const {
     return row / cut_.inner * cut_.size * cut_.inner + row % cut_.inner;
+  }
+
+  static constexpr Index line = Index(64 / sizeof(T));  // numbers in a cache line
+  // Numbers between `data` and the cache line before it, or -1 where steps differ in that.
+  Index past_line(const T* data) const {
+    if (!data || cut_.inner % line != 0 || !std::is_arithmetic<T>::value) return -1;
+    return Index(reinterpret_cast<std::uintptr_t>(data) % 64 / sizeof(T));
+  }
+  // How many rows from `row` on lie side by side, and end with a cache line.
+  Index rows_across(Index row) const {
+    const T* data = problem_.template view<0>().data();
+    const Index past = data ? past_line(data + first_of(row)) : 0;
+    return (std::min)(past > 0 ? line - past : lanes, cut_.inner - row % cut_.inner);
   }
 
   // The weight of a row: 0 where it counts nothing.
@@ -143,8 +160,8 @@ class RowWalk {
     (void)sums;
   }
   template <std::size_t... I, std::size_t... G>
-  Single<T> evaluate_one(Index row, T scale, std::index_sequence<I...>,
-                         std::index_sequence<G...>) const {
+  [[gnu::flatten]] Single<T> evaluate_one(Index row, T scale, std::index_sequence<I...>,
+                                          std::index_sequence<G...>) const {
     return problem_.kernel().row(input_along<I>(row)...,
                                  slope_along(std::get<G>(sinks_), row, scale)...);
   }
@@ -208,24 +225,38 @@ class RowWalk {
       T(*const none)[tile_size] = nullptr;
       value = evaluate_tile(row, count, w * VA(scale_), label, none, none, Inputs{}, Gradients{});
     }
-    if constexpr (counted) sums.counted_across.add(where(w == VA(0), VA(0), R::count(value)));
+    if constexpr (counted) {
+      sums.counted_across.add(in_lanes(row, where(w == VA(0), VA(0), R::count(value))));
+    }
     value = where(w == VA(0), VA(0), value * w);
-    if constexpr (summed) sums.across.add(value);
+    if constexpr (summed) sums.across.add(in_lanes(row, value));
     sums.tiles = true;
     if constexpr (values) {
       T buffer[lanes], before[lanes];
       value = value * VA(scale_);
-      if (!first_term_) value = value + load_first<VA>(value_sink_.read(row, count, before), count);
+      if (!first_term_)
+        value = value + detail::load<VA>(value_sink_.read(row, count, before), count);
       value.store(buffer);
       T* to = value_sink_.place(row, buffer);
       if (to != buffer) std::copy_n(buffer, count, to);
       value_sink_.write(row, count, buffer);
     }
   }
+  // The numbers of the rows from `row` on, each in the lane that is its row's wherever a tile begins:
+  // sums do not depend on where an array lies in memory.
+  static VA in_lanes(Index row, const VA& value) {
+    const Index rotation = row % lanes;
+    if (rotation == 0) return value;
+    T twice[2 * lanes];
+    value.store(twice);
+    value.store(twice + lanes);
+    return VA::load(twice + (lanes - rotation));
+  }
   template <std::size_t... I, std::size_t... G>
-  VA evaluate_tile(Index row, Index count, const VA& scale, const Label<Across<T>>& label,
-                   T (*in)[tile_size], T (*out)[tile_size], std::index_sequence<I...>,
-                   std::index_sequence<G...>) const {
+  [[gnu::flatten]] VA evaluate_tile(Index row, Index count, const VA& scale,
+                                    const Label<Across<T>>& label, T (*in)[tile_size],
+                                    T (*out)[tile_size], std::index_sequence<I...>,
+                                    std::index_sequence<G...>) const {
     return problem_.kernel().row(
         input_across<I>(row, count, label, in ? in[I] : nullptr)...,
         slope_across(std::get<G>(sinks_), row, count, scale, out ? out[G] : nullptr)...);
@@ -242,11 +273,10 @@ class RowWalk {
       std::int64_t buffer[lanes];
       const std::int64_t* read =
           problem_.template view<Problem::label_input()>().read(row, count, buffer);
-      for (Index k = 0; k < lanes; ++k) {
-        const std::int64_t y = read[(std::min)(k, count - 1)];
-        const bool ignored = Ignores<Kernel>::label(problem_.kernel(), y);
-        label.classes[k] = ignored ? 0 : Index(y);
-        if (ignored) weights[k] = T(0);
+      for (Index k = 0; k < count; ++k) {
+        const bool ignored = Ignores<Kernel>::label(problem_.kernel(), read[k]);
+        label.classes[k] = ignored ? 0 : Index(read[k]);
+        weights[k] = ignored ? T(0) : weights[k];
       }
     }
     (void)row, (void)label;
@@ -259,14 +289,14 @@ class RowWalk {
     using View_ = std::decay_t<decltype(view)>;
     constexpr Role role = Problem::template role<I>();
     if constexpr (role == Role::row) {
-      const T* data = view.data() && count == lanes ? view.data() + first_of(row) : nullptr;
-      Index stride = cut_.inner;
       if (copy) {
         copy_in(view, row, count, copy);
-        data = copy;
-        stride = lanes;
+        return Row<Across<T>, View_>(view, cut_.size, 0, 0, lanes, copy, lanes);
       }
-      return Row<Across<T>, View_>(view, cut_.size, first_of(row), cut_.inner, count, data, stride);
+      const Index first = first_of(row), registers = (count + VA::width - 1) / VA::width;
+      return Row<Across<T>, View_>(view, cut_.size, first, cut_.inner,
+                                   (std::min)(registers * VA::width, cut_.inner - row % cut_.inner),
+                                   view.data() ? view.data() + first : nullptr, cut_.inner);
     } else if constexpr (role == Role::label) {
       return label;
     } else {
@@ -282,11 +312,22 @@ class RowWalk {
       (void)sink, (void)row, (void)count, (void)scale, (void)copy;
       return NoSlope();
     } else {
-      T* data = sink.data() && count == lanes ? sink.data() + first_of(row) : nullptr;
-      return Slope<Across<T>, Sink<T, Out>>(sink, cut_.size, first_of(row), cut_.inner, count,
-                                            copy ? copy : data, copy ? lanes : cut_.inner,
-                                            !first_term_ && !copy, scale);
+      if (copy) {
+        return Slope<Across<T>, Sink<T, Out>>(sink, cut_.size, 0, 0, lanes, copy, lanes, false,
+                                              false, scale);
+      }
+      const Index first = first_of(row);
+      T* data = sink.data() ? sink.data() + first : nullptr;
+      return Slope<Across<T>, Sink<T, Out>>(sink, cut_.size, first, cut_.inner, count, data,
+                                            cut_.inner, !first_term_,
+                                            count == lanes && streams(data), scale);
     }
+  }
+
+  // Whether a gradient of that many numbers, whole cache lines at each step, bypasses the cache.
+  bool streams(const T* data) const {
+    return first_term_ && lanes % line == 0 && past_line(data) == 0 &&
+           cut_.outer * cut_.size * cut_.inner >= stream_bytes / Index(sizeof(T));
   }
 
   // Rows become columns: entry c of row k goes to copy[c·lanes + k]. Missing rows repeat the last

@@ -165,19 +165,31 @@ class RowwiseProblem {
     for (Index first = 0; first < all.size(); first += chunk) {
       const Index count = (std::min)(chunk, all.size() - first);
       const std::int64_t* read = all.read(first, count, buffer);
+      Index classes = 0, ignored_here = 0;  // without a branch, for the loop to be vectorised
       for (Index k = 0; k < count; ++k) {
-        if (Ignores<Kernel>::label(kernel_, read[k])) {
-          ++ignored;
-        } else if (read[k] < lowest || read[k] >= cut_.size) {
-          Check<Kernel>::fail(Check<Kernel>::argument(I), index_text(all, first + k), " = ",
-                              read[k], " is not a class of input with shape ", inputs_.shape());
-        } else if (!counts_rows) {
+        const bool is_ignored = Ignores<Kernel>::label(kernel_, read[k]);
+        const bool is_class = (read[k] >= lowest) & (read[k] < cut_.size);
+        ignored_here += Index(is_ignored);
+        classes += Index(is_class & !is_ignored);
+      }
+      ignored += ignored_here;
+      if (classes + ignored_here != count) refuse_label<I>(first, count, read, lowest);
+      for (Index k = 0; !counts_rows && k < count; ++k) {
+        if (!Ignores<Kernel>::label(kernel_, read[k]))
           shares.add(Share<Kernel>::of(kernel_, read[k]));
-        }
       }
     }
     if (role<I>() == Role::label) {
       divisor_ = counts_rows ? double(all.size() - ignored) : shares.sum + shares.lost;
+    }
+  }
+  template <std::size_t I>
+  void refuse_label(Index first, Index count, const std::int64_t* read, std::int64_t lowest) const {
+    for (Index k = 0; k < count; ++k) {
+      if (Ignores<Kernel>::label(kernel_, read[k])) continue;
+      if (read[k] >= lowest && read[k] < cut_.size) continue;
+      Check<Kernel>::fail(Check<Kernel>::argument(I), index_text(view<I>(), first + k), " = ",
+                          read[k], " is not a class of input with shape ", inputs_.shape());
     }
   }
   template <class V>

@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "../detail/output.hpp"
+#include "../detail/stream.hpp"
 #include "row.hpp"
 
 // The slopes of a row, which kernels write through the row algorithms.
@@ -44,7 +45,7 @@ class Slope<Along<T>, Out> {
     if constexpr (std::is_same<Lanes, AllLanes>::value) {
       gradient.store(now_ + i);
     } else {
-      store_first(gradient, now_ + i, lanes);
+      detail::store(gradient, now_ + i, lanes);
     }
   }
   // Makes the slope of one entry `now`, where `transform` made it `was`.
@@ -79,81 +80,75 @@ class Slope<Across<T>, Out> {
   using P = typename Walk::P;
   static constexpr bool wanted = true;
 
-  // As for Row: in memory at `data`, all lanes of it, or `lanes` numbers of the output for each
-  // entry. Rows whose scale is 0 get exactly 0.
-  Slope(const Out& out, Index size, Index first, Index stride, Index lanes, T* data,
-        Index data_stride, bool add, const P& scale)
+  // As for Row: at data + c·stride or, without data, at number first + c·first_stride of the output;
+  // only the first `lanes` numbers there are written. Rows whose scale is 0 get exactly 0.
+  Slope(const Out& out, Index size, Index first, Index first_stride, Index lanes, T* data,
+        Index stride, bool add, bool stream, const P& scale)
       : out_(out),
         size_(size),
         first_(first),
-        stride_(stride),
+        first_stride_(first_stride),
         lanes_(lanes),
         data_(data),
-        data_stride_(data_stride),
+        stride_(stride),
         add_(add),
         masks_(any(scale == P(0))),
+        streams_(stream),
         scale_(scale) {}
   Slope(const Slope&) = delete;
   Index size() const { return size_; }
+  // Long rows whose steps lie apart are better left alone until then.
   T* scratch() const {
-    constexpr Index cached = Index(1) << 18;  // bytes that stay in the cache between two steps
-    return size_ * Index(sizeof(T)) * P::lanes <= cached && !add_ ? data_ : nullptr;
+    const bool near = stride_ == P::lanes || size_ <= 32;
+    return near && lanes_ == P::lanes && !add_ && !streams_ ? data_ : nullptr;
   }
-  Index scratch_stride() const { return data_stride_; }
+  Index scratch_stride() const { return stride_; }
   void open(Index begin, Index) const { begin_ = begin; }
   EIGEN_STRONG_INLINE void store(Index i, AllLanes, const P& slope) const {
-    P gradient = slope * scale_;
-    if (masks_) gradient = where(scale_ == P(0), P(0), gradient);
-    if (data_ && !add_) {
-      gradient.store(data_ + (begin_ + i) * data_stride_);
-    } else {
-      store_slowly(begin_ + i, gradient);
-    }
+    const P gradient = scaled(slope);
+    if (!data_) return store_copy(begin_ + i, gradient);
+    T* here = data_ + (begin_ + i) * stride_;
+    if (streams_) return stream(here, gradient);
+    if (stride_ != P::lanes) prefetch_step<P, true>(here, stride_, lanes_);
+    if (lanes_ == P::lanes && !add_) return gradient.store(here);
+    detail::store(add_ ? gradient + detail::load<P>(here, lanes_) : gradient, here, lanes_);
   }
   void close(Index, Index) const {}
   // Makes the slopes of one entry of each row `now`, where `transform` made them `was`.
   void replace(const Label<Walk>& label, const P& was, const P& now) const {
-    T before[P::lanes], after[P::lanes], scale[P::lanes];
-    was.store(before);
-    now.store(after);
-    scale_.store(scale);
-    for (Index k = 0; k < lanes_; ++k) {
-      const Index entry = label.classes[k];
-      if (data_ && !add_ && !masks_) {
-        data_[entry * data_stride_ + k] = after[k] * scale[k];
-      } else if (scale[k] != T(0)) {
-        const T change = (after[k] - before[k]) * scale[k];
-        if (data_) {
-          T& to = data_[entry * data_stride_ + k];
-          to = add_ ? T(to + change) : T(after[k] * scale[k]);
-        } else {
-          const Index i = first_ + entry * stride_ + k;
-          out_.set(i, add_ ? T(out_.at(i) + change) : T(after[k] * scale[k]));
-        }
+    T numbers[P::lanes];
+    scaled(add_ ? now - was : now).store(numbers);
+    if (data_ && !add_) {
+      T* const to = data_;
+      for (Index k = 0, count = lanes_, step = stride_; k < count; ++k) {
+        to[label.classes[k] * step + k] = numbers[k];
       }
+      return;
+    }
+    for (Index k = 0; k < lanes_; ++k) {
+      const Index i = first_ + label.classes[k] * first_stride_ + k;
+      out_.set(i, add_ ? T(out_.at(i) + numbers[k]) : numbers[k]);
     }
   }
 
  private:
-  void store_slowly(Index entry, P gradient) const {
+  EIGEN_STRONG_INLINE P scaled(const P& slope) const {
+    const P gradient = slope * scale_;
+    return masks_ ? where(scale_ == P(0), P(0), gradient) : gradient;
+  }
+  void store_copy(Index entry, P gradient) const {
+    const Index first = first_ + entry * first_stride_;
     T numbers[P::lanes], before[P::lanes];
-    const Index first = first_ + entry * stride_;
-    if (data_) {
-      (gradient + P::load(data_ + entry * data_stride_)).store(data_ + entry * data_stride_);
-    } else {
-      if (add_) gradient = gradient + load_first<P>(out_.read(first, lanes_, before), lanes_);
-      gradient.store(numbers);
-      T* to = out_.place(first, numbers);
-      if (to != numbers) std::copy_n(numbers, lanes_, to);
-      out_.write(first, lanes_, numbers);
-    }
+    if (add_) gradient = gradient + detail::load<P>(out_.read(first, lanes_, before), lanes_);
+    gradient.store(numbers);
+    out_.write(first, lanes_, numbers);
   }
 
   const Out& out_;
-  Index size_, first_, stride_, lanes_;
+  Index size_, first_, first_stride_, lanes_;
   T* data_;
-  Index data_stride_;
-  bool add_, masks_;
+  Index stride_;
+  bool add_, masks_, streams_;
   P scale_;
   mutable Index begin_ = 0;
 };
@@ -170,11 +165,11 @@ class Scratch {
   Index size() const { return size_; }
   void open(Index begin, Index) const { now_ = data_ + begin * stride_; }
   EIGEN_STRONG_INLINE P load(Index i, AllLanes) const { return P::load(now_ + i * stride_); }
-  P load(Index i, Index lanes) const { return load_first<P>(now_ + i, lanes); }
+  P load(Index i, Index lanes) const { return detail::load<P>(now_ + i, lanes); }
   EIGEN_STRONG_INLINE void store(Index i, AllLanes, const P& pack) const {
     pack.store(now_ + i * stride_);
   }
-  void store(Index i, Index lanes, const P& pack) const { store_first(pack, now_ + i, lanes); }
+  void store(Index i, Index lanes, const P& pack) const { detail::store(pack, now_ + i, lanes); }
 
  private:
   T* data_;

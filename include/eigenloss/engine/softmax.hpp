@@ -51,6 +51,21 @@ class Softmax {
         row_, rows...);
   }
 
+  // slope = f(softmax, is_y), where is_y is 1 at each row's label and 0 elsewhere. One row at a time,
+  // the label's slope is computed apart; side by side, that would be more work than a comparison.
+  template <class F>
+  void transform_slope(const Slope& slope, const detail::Label<Walk>& y, const F& f) const {
+    if constexpr (Slope::wanted && Walk::across) {
+      transform_slope(slope, f, one_hot(row_, y));
+    } else if constexpr (Slope::wanted) {
+      const P p = Walk::spread(at(row_.at(y)));
+      const V was = Walk::first(f(p, P(0))), now = Walk::first(f(p, P(1)));
+      transform_slope(slope, [&](const P& softmax) { return f(softmax, P(0)); });
+      replace(slope, y, was, now);
+    }
+    (void)slope, (void)y, (void)f;
+  }
+
   // slope = f(softmax, entries...).
   template <class F, class... Rows>
   void transform_slope(const Slope& slope, const F& f, const Rows&... rows) const {
@@ -108,7 +123,7 @@ class Softmax {
 
   // In one reading: chunk by chunk, scaling the total of the chunks before down to the new maximum.
   void sum_online() {
-    constexpr detail::Index chunk = Walk::across ? 64 : detail::row_chunk;
+    constexpr detail::Index chunk = Walk::across ? 16 : detail::row_chunk;
     maximum = V(-std::numeric_limits<T>::infinity());
     total = V(0);
     for (detail::Index begin = 0; begin < row_.size(); begin += chunk) {
@@ -117,11 +132,11 @@ class Softmax {
       maximum = larger(maximum, detail::maximum_between(begin, end, row_));
       const V shift = finite_maximum();
       const P entry_shift = Walk::spread(shift);
-      total = total * exp_nonpositive(before - shift) +
-              detail::sums_between<1>(
-                  begin, end,
-                  [&](const P& x) { return std::array<P, 1>{{exp_nonpositive(x - entry_shift)}}; },
-                  row_)[0];
+      const V here = detail::sums_between<1>(
+          begin, end,
+          [&](const P& x) { return std::array<P, 1>{{exp_nonpositive(x - entry_shift)}}; },
+          row_)[0];
+      total = begin == 0 ? here : total * exp_nonpositive(before - shift) + here;
     }
   }
 

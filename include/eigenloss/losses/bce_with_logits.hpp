@@ -39,21 +39,21 @@ struct BCEWithLogits {
 
   template <class T>
   T value(const T& x, const T& y) const {
-    return weight_of_x(x, y, y) * x + log1p_unit(exp_nonpositive(-abs(x)));
+    return weight_of_x(x, y, y) * x + log1p_unit(exp_nonpositive(minus_abs(x)));
   }
   template <class T>
   T value(const T& x, const T& y, const T& p) const {
     const T m = p * y;
-    return weight_of_x(x, y, m) * x + (T(1) - y + m) * log1p_unit(exp_nonpositive(-abs(x)));
+    return weight_of_x(x, y, m) * x + (T(1) - y + m) * log1p_unit(exp_nonpositive(minus_abs(x)));
   }
   template <class T>
   std::pair<T, T> value_and_slope(const T& x, const T& y) const {
-    const T e = exp_nonpositive(-abs(x));
-    return {weight_of_x(x, y, y) * x + log1p_unit(e), slope_of(x, y, y, e)};
+    const T e = exp_nonpositive(minus_abs(x));
+    return {weight_of_x(x, y, y) * x + log1p_unit(e), slope_of(x, y, e)};
   }
   template <class T>
   std::pair<T, T> value_and_slope(const T& x, const T& y, const T& p) const {
-    const T e = exp_nonpositive(-abs(x));
+    const T e = exp_nonpositive(minus_abs(x));
     const T m = p * y;
     return {weight_of_x(x, y, m) * x + (T(1) - y + m) * log1p_unit(e), slope_of(x, y, m, e)};
   }
@@ -64,8 +64,12 @@ struct BCEWithLogits {
   static T weight_of_x(const T& x, const T& y, const T& m) {
     return where(x < T(0), (x - x) - m, T(1) - y);
   }
-  // (q - m)·σ(x) - m·σ(-x), with q - m = 1 - y: no digits are lost where σ(x) and y are both near
-  // 1.
+  // σ(x) - y: no digits are lost where both are near 1.
+  template <class T>
+  static T slope_of(const T& x, const T& y, const T& e) {
+    return ((where(x < T(0), e, T(1)) - y) - y * e) / (T(1) + e);
+  }
+  // The same, weighted: (q - m)·σ(x) - m·σ(-x), with q - m = 1 - y.
   template <class T>
   static T slope_of(const T& x, const T& y, const T& m, const T& e) {
     const auto negative = x < T(0);

@@ -69,9 +69,8 @@ struct CrossEntropy {
     const V loss = where(w == V(0), V(0), term);
     const P w_entry = spread(x, w);
     if (label_smoothing == 0) {
-      softmax.transform_slope(slope, [&](const P& p) { return w_entry * p; });
-      const V p_y = softmax.at(x_y);
-      replace(slope, y, w * p_y, w * (p_y - V(1)));
+      softmax.transform_slope(slope, y,
+                              [&](const P& p, const P& is_y) { return w_entry * (p - is_y); });
       return loss;
     }
     const auto hot = one_hot(x, y);

@@ -70,7 +70,7 @@ struct MultiLabelSoftMargin {
   // The term of one class, and its slope divided by C.
   template <class P>
   static EIGEN_STRONG_INLINE std::array<P, 2> term(const P& x, const P& y, const P& share) {
-    const P e = exp_nonpositive(-abs(x));
+    const P e = exp_nonpositive(minus_abs(x));
     const auto negative = x < P(0);
     const P sigmoid = where(negative, e, P(1)) / (P(1) + e);
     return {{log1p_unit(e) + (where(negative, P(0), P(1)) - y) * x, (sigmoid - y) * share}};
