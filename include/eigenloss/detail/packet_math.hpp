@@ -24,6 +24,13 @@ using Eigen::internal::pabs, Eigen::internal::padd, Eigen::internal::psub, Eigen
     Eigen::internal::pzero, Eigen::internal::pselect, Eigen::internal::pcmp_eq,
     Eigen::internal::pcmp_lt;
 
+// Whether pmadd of packets rounds once.
+#if defined(EIGEN_VECTORIZE_FMA) || defined(EIGEN_VECTORIZE_NEON)
+constexpr bool fused_multiply_add = true;
+#else
+constexpr bool fused_multiply_add = false;
+#endif
+
 // The layout of a scalar and the constants that depend on its precision.
 template <class Scalar>
 struct ScalarMath;
@@ -46,10 +53,13 @@ struct ScalarMath<float> {
                                          0.00138146244F};
   // (log((1+s)/(1-s)) / s - 2) / s^2 in powers of s^2, |s| <= 1/5, as s is in log; within 2^-28.4
   static constexpr float log_series[] = {0.666669488F, 0.399576068F, 0.303652823F};
+  // the same for 0 <= s <= 1/3, as s is in log1p of [0, 1]; within 2^-27.7
+  static constexpr float log1p_unit_series[] = {0.666664124F, 0.400216997F, 0.279991329F,
+                                                0.280245036F};
   // (log(1+e) - e) / e^2, 0 <= e <= 1; log(1+e) within 2^-27.5
-  static constexpr float log1p_unit_series[] = {-0.4999993276F,  0.3333051132F,  -0.2495858744F,
-                                                0.1969540067F,   -0.1535539671F, 0.1068055617F,
-                                                -0.05766445001F, 0.02020458755F, -0.003318473016F};
+  static constexpr float log1p_unit_in_e[] = {-0.4999993276F,  0.3333051132F,  -0.2495858744F,
+                                              0.1969540067F,   -0.1535539671F, 0.1068055617F,
+                                              -0.05766445001F, 0.02020458755F, -0.003318473016F};
 };
 
 template <>
@@ -72,7 +82,6 @@ struct ScalarMath<double> {
       // within 2^-55.8
       0.66666666666672825, 0.39999999996102265, 0.28571429405948273, 0.22222137631218172,
       0.18186391708062322, 0.15249475609878851, 0.15373735562152194};
-  // as log_series, for 0 <= s <= 1/3: in e itself it would take more than a division
   static constexpr double log1p_unit_series[] = {
       // within 2^-59.4
       0.66666666666666308,  0.40000000000157243, 0.28571428547853833, 0.22222223969739383,
@@ -212,13 +221,14 @@ EIGEN_STRONG_INLINE Packet log1p_tail(const Packet& f, const PacketScalar<Packet
   return pmul(s, pmadd(z, polynomial(z, pmul(z, z), series), pnegate(f)));
 }
 
-// log(1 + e) for 0 <= e <= 1, within 1.5 ulp: with e = exp(-|x|), the curved part of softplus.
+// log(1 + e) for 0 <= e <= 1, within 1.5 ulp: with e = exp(-|x|), the curved part of softplus. Floats
+// do without the division where pmadd rounds once, which that needs.
 template <class Packet>
 EIGEN_STRONG_INLINE Packet packet_log1p_unit(const Packet& e) {
   using C = PacketConstants<Packet>;
-  if constexpr (std::is_same<PacketScalar<Packet>, float>::value) {
+  if constexpr (std::is_same<PacketScalar<Packet>, float>::value && fused_multiply_add) {
     const Packet e2 = pmul(e, e);
-    return pmadd(polynomial(e, e2, C::log1p_unit_series), e2, e);
+    return pmadd(polynomial(e, e2, C::log1p_unit_in_e), e2, e);
   } else {
     return padd(e, log1p_tail(e, C::log1p_unit_series));
   }
