@@ -92,8 +92,8 @@ class Total {
     lanes.sum.store(sum);
     lanes.lost.store(lost);
     if constexpr (std::is_same<T, float>::value) {  // a few floats add up exactly enough in double
-      const double sums = sum_of<P::lanes>(sum);
-      add(std::isfinite(sums) ? sums + sum_of<P::lanes>(lost) : sums);
+      const double sums = sum_of(sum);
+      add(std::isfinite(sums) ? sums + sum_of(lost) : sums);
     } else {
       for (int i = 0; i < P::lanes; ++i) {
         add(sum[i]);
@@ -125,13 +125,15 @@ class Total {
   }
 
  private:
+  // In halves, which compilers make vectors of.
   template <int N>
-  static double sum_of(const T* numbers) {
-    if constexpr (N == 1) {
-      return double(*numbers);
-    } else {
-      return sum_of<N / 2>(numbers) + sum_of<N / 2>(numbers + N / 2);
+  static double sum_of(const T (&numbers)[N]) {
+    double halves[N];
+    for (int i = 0; i < N; ++i) halves[i] = double(numbers[i]);
+    for (int half = N / 2; half > 0; half /= 2) {
+      for (int i = 0; i < half; ++i) halves[i] += halves[i + half];
     }
+    return halves[0];
   }
 
   CompensatedSum<Value> total_;
