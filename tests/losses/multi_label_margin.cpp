@@ -119,6 +119,63 @@ TEST_CASE("MultiLabelMargin: 20000 classes, half of them targets, over several b
   compare_with_pairs<double>(20000, 10000, true);
 }
 
+namespace {
+
+// Scores that take few values, so that sums over pairs are sums over pairs of values.
+template <class T>
+void compare_with_levels(Eigen::Index classes, int levels, bool twice) {
+  INFO(classes << " classes on " << levels << " levels" << (twice ? ", some listed twice" : ""));
+  using Vector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
+  Vector x(classes), gradient(classes);
+  Eigen::VectorXi y = Eigen::VectorXi::Constant(classes, -1);
+  const auto level = [&](Eigen::Index c) { return int(c * 7919 % levels); };
+  const auto is_target = [](Eigen::Index c) { return c % 3 == 1; };
+  std::vector<double> targets(static_cast<std::size_t>(levels)), others = targets;
+  Eigen::Index listed = 0;
+  for (Eigen::Index c = 0; c < classes; ++c) {
+    x[c] = T(level(c) * 0.25);
+    const int times = is_target(c) ? (twice && c % 2 == 0 ? 2 : 1) : 0;
+    for (int k = 0; k < times; ++k) y[listed++] = int(c);
+    (times > 0 ? targets : others)[std::size_t(level(c))] += (std::max)(times, 1);
+  }
+  double value = 0;
+  std::vector<double> at_target(targets.size()), at_other(targets.size());
+  for (std::size_t j = 0; j < targets.size(); ++j) {
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+      const double z = 1 - double(j) * 0.25 + double(i) * 0.25;
+      if (!(z > 0)) continue;
+      value += targets[j] * others[i] * z / double(classes);
+      at_target[j] -= others[i] / double(classes);
+      at_other[i] += targets[j] / double(classes);
+    }
+  }
+  const double tolerance = std::is_same<T, double>::value ? kGolden : 1e-6;
+  const T got = MultiLabelMargin<>{}.value_and_gradient(x, y, gradient);
+  check_number(double(got), value, tolerance);
+  check_number(double(MultiLabelMargin<>{}(x, y)), value, tolerance);
+  Eigen::Index wrong = 0;
+  for (Eigen::Index c = 0; c < classes; ++c) {
+    const double times = is_target(c) ? (twice && c % 2 == 0 ? 2 : 1) : 0;
+    const auto at = std::size_t(level(c));
+    wrong += !is_close(gradient[c], times > 0 ? times * at_target[at] : at_other[at], tolerance);
+  }
+  CHECK(wrong == 0);
+}
+
+}  // namespace
+
+TEST_CASE("MultiLabelMargin: many equal scores, and more classes than bits on the stack") {
+  for (int levels : {1, 2, 40, 3000}) {
+    for (Eigen::Index classes : {8191, 8192, 8193, 12289, 30000}) {
+      for (bool twice : {false, true}) {
+        compare_with_levels<double>(classes, levels, twice);
+        compare_with_levels<float>(classes, levels, twice);
+      }
+    }
+  }
+  compare_with_levels<float>((1 << 20) + 777, 9, false);
+}
+
 TEST_CASE("MultiLabelMargin: infinite scores") {
   const auto y = vector<int>({0, -1, -1});
   check_number(MultiLabelMargin<>{}(vector<double>({kInfinity, 0, kInfinity}), y),

@@ -2,16 +2,15 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <limits>
 
+#include "label_sweep.hpp"
 #include "row_algorithms.hpp"
 
 // The pairs of a target j and another class i of one row: the sum of max(0, 1 - x_j + x_i), how
 // many i are active for each j, and how many j for each i. A few targets are compared with all
-// classes, in packs; for many the classes are sorted, a block at a time, so that a row takes
-// C·log(C) steps and no memory but the stack's.
+// classes, in packs; many are met in rising order.
 namespace eigenloss {
 namespace detail {
 
@@ -38,18 +37,19 @@ class LabelMargin {
       fill(slope_, x_, P(0));
       return V(0);
     }
-    const V total = listed_ <= few ? compare(target) : sort();
+    if (listed_ > few) return sweep();
+    const V total = compare(target);
     return has_nan_ ? nan_row() : total;
   }
 
  private:
-  static constexpr Index few = 128;     // targets that are compared one by one
-  static constexpr Index group = 4;     // of them at a time
-  static constexpr Index block = 4096;  // classes that are sorted at a time
-  static constexpr Index chunk = 8192;  // classes that are looked up in them
-  using Value = typename Total<T>::Value;
+  static constexpr Index few = 128;  // targets that are compared one by one
+  static constexpr Index group = 4;  // of them at a time
 
   static Index whole_packs(Index count) { return (count + P::lanes - 1) / P::lanes * P::lanes; }
+  EIGEN_DONT_INLINE V sweep() const {  // apart, for its stack is large
+    return LabelSweep<Row, Labels, Slope>(x_, labels_, listed_, slope_).sum();
+  }
   // How often each class of [begin, begin + count) is listed.
   void count_targets(Index begin, Index count, std::int32_t* times) const {
     std::fill_n(times, count, 0);
@@ -163,93 +163,6 @@ class LabelMargin {
       replace(slope_, Label<Walk>{{target[k]}}, V(0), V(T(-active[k] * share_ * T(double(times)))));
     }
     (void)target, (void)active, (void)k;
-  }
-
-  // ---- Many targets. ----
-
-  // A block of classes in order: the others by x, the targets by x - 1, with how many and how much
-  // of them, counted from `pivot`, lie up to each one.
-  struct Sorted {
-    struct Target {
-      T x;
-      std::int32_t times;
-      Value sum;
-    };
-    T other[block];
-    Target target[block];
-    Index others, targets;
-    Value pivot;
-  };
-
-  EIGEN_DONT_INLINE void sort_block(Index begin, Index count, Sorted& sorted) {
-    std::int32_t times[block];
-    count_targets(begin, count, times);
-    sorted.others = sorted.targets = 0;
-    for (Index c = 0; c < count; ++c) {
-      const T x = x_.at(begin + c).parts[0];
-      has_nan_ = has_nan_ || !(x == x);
-      if (times[c] == 0)
-        sorted.other[sorted.others++] = x;
-      else
-        sorted.target[sorted.targets++] = {-(T(1) - x), times[c], Value(0)};
-    }
-    if (has_nan_ || sorted.targets == 0) return;
-    using Target = typename Sorted::Target;
-    std::sort(sorted.other, sorted.other + sorted.others);
-    std::sort(sorted.target, sorted.target + sorted.targets,
-              [](const Target& a, const Target& b) { return a.x < b.x; });
-    const Value middle(sorted.target[sorted.targets / 2].x);
-    sorted.pivot = middle - middle == Value(0) ? middle : Value(0);
-    Value sum(0);
-    std::int32_t all = 0;
-    for (Index k = 0; k < sorted.targets; ++k) {
-      Target& target = sorted.target[k];
-      sum = sum + Value(double(target.times)) * (Value(target.x) - sorted.pivot);
-      target.sum = sum;
-      target.times = all += target.times;
-    }
-  }
-
-  // What the targets of a block make of another class x: the sum is returned, the number is added.
-  static Value look_up(const Sorted& sorted, const T& x, T& hits) {
-    const auto end =
-        std::lower_bound(sorted.target, sorted.target + sorted.targets, x,
-                         [](const typename Sorted::Target& a, const T& b) { return a.x < b; });
-    if (end == sorted.target) return Value(0);
-    hits = T(hits + T(double(end[-1].times)));
-    return Value(double(end[-1].times)) * (Value(x) - sorted.pivot) - end[-1].sum;
-  }
-
-  EIGEN_DONT_INLINE V sort() {  // apart, for its stack is large
-    Sorted sorted;
-    std::int32_t times[chunk];
-    T hits[chunk];
-    Total<T> total;
-    for (Index begin = 0; begin < x_.size(); begin += chunk) {
-      const Index count = (std::min)(chunk, x_.size() - begin);
-      count_targets(begin, count, times);
-      std::fill_n(hits, count, T(0));
-      for (Index first = 0; first < x_.size(); first += block) {
-        sort_block(first, (std::min)(block, x_.size() - first), sorted);
-        if (has_nan_) return V(0);
-        for (Index c = 0; c < count; ++c) {
-          const T x = x_.at(begin + c).parts[0];
-          if (times[c] == 0) {
-            total.add(look_up(sorted, x, hits[c]));
-          } else if (Slope::wanted) {
-            const T *const from = sorted.other, *const end = from + sorted.others;
-            hits[c] = T(hits[c] + T(double(end - std::upper_bound(from, end, T(-(T(1) - x))))));
-          }
-        }
-      }
-      for (Index c = 0; c < count; ++c) {
-        if (times[c] != 0) hits[c] = T(-hits[c] * T(double(times[c])));
-      }
-      for (Index done = 0; done < count; done += row_chunk) {
-        write(begin + done, (std::min)(row_chunk, count - done), hits + done);
-      }
-    }
-    return V(T(total.value()));
   }
 
   const Row& x_;

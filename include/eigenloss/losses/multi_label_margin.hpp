@@ -25,8 +25,10 @@ namespace kernel {
 /// Special values: no targets, or every class, give 0. inf - inf counts 0. Labels behind the first
 ///   -1 are not used, but must be classes or -1.
 /// Accuracy: each pair is within an ulp of max(|x_j|, |x_i|, 1), and the sum within those of C
-/// terms. A row takes C·T steps of a pack for up to 128 targets T, and C·log(C) for more (as long
-///   as a few thousand classes are sorted at a time).
+///   terms.
+/// Cost: C·T steps of a pack for up to 128 targets T in a row. More of them are sorted, 8192 classes
+///   at a time on the stack: C·log(C) steps, and C/4096 passes over the row, which are felt beyond
+///   some millions of classes.
 /// Differences from PyTorch: NaN gives NaN, in value and slopes of the row, where PyTorch counts 0;
 ///   any integer type.
 /// Source: torch.nn.MultiLabelMarginLoss, PyTorch 2.13.
