@@ -101,6 +101,17 @@ TEST_CASE("CosineEmbedding: NaN and infinity give NaN, vectors without features 
   check_list(CosineEmbedding<Unreduced>{}(none, none, vector<int>({1, -1})), {1, 0});
 }
 
+// PyTorch 2.13.0: F.cosine_embedding_loss of (1e200, 0) and (1, 2).
+TEST_CASE("CosineEmbedding: where squares overflow, cos is 0 and the other vector's slope NaN") {
+  for (int y : {1, -1}) {
+    const auto a = vector<double>({1e200, 0}), b = vector<double>({1, 2});
+    const auto [value, gradients] = CosineEmbedding<>{}.value_and_gradient(a, b, y);
+    CHECK(value == (y == 1 ? 1 : 0));
+    check_list(std::get<0>(gradients), {0, 0});
+    check_list(std::get<1>(gradients), {kNan, kNan});
+  }
+}
+
 TEST_CASE("CosineEmbedding: masked rows count exactly 0 and are not looked at") {
   const auto a = matrix<double>({{1, 2}, {kNan, kInfinity}}), b = matrix<double>({{3, 1}, {0, 0}});
   const auto [value, gradients] = CosineEmbedding<>{}

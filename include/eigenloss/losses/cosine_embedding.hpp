@@ -24,7 +24,8 @@ namespace kernel {
 /// Shapes: input1 and input2 (D), (N, D) or (N, ..., D), features along `axis`; target 1 or -1, one
 ///   for each row, of any number type (a plain number or a rank-0 tensor for inputs (D)).
 ///   Gradients: (input1, input2). Unit: a row.
-/// Special values: infinity gives NaN, also where a square overflows. Vectors without features: 1
+/// Special values: infinity gives NaN. Where the squares of a overflow, cos is 0 and the slope for b
+///   NaN, and alike for b. Vectors without features: 1
 ///   (y = 1) or max(0, -margin).
 /// Accuracy: cos is within 4 ulp of 1, plus those of three sums of D terms.
 /// Differences from PyTorch: a target other than 1 and -1 is an error, where PyTorch gives 0.
@@ -63,8 +64,9 @@ struct CosineEmbedding {
     const auto alike = y > V(0);
     const V excess = cos - V(margin);
     const V s = where(alike, V(-1), where(excess < V(0), V(0), V(1)));
-    const P other = spread(a, s / root), own_a = spread(a, s * cos / aa),
-            own_b = spread(a, s * cos / bb);
+    // 1/A and 1/B are written so that they are NaN where A and B overflow, as PyTorch's are.
+    const P other = spread(a, s / root), own_a = spread(a, s * cos * (bb / (aa * bb))),
+            own_b = spread(a, s * cos * (aa / (aa * bb)));
     transform(
         std::tie(slope_a, slope_b),
         [&](const P& a_i, const P& b_i) {
