@@ -93,6 +93,10 @@ TEST_CASE("options out of range: loss, option, number and what was expected") {
         "eigenloss::CrossEntropy: label_smoothing = nan is not between 0 and 1");
   CHECK(error_of([&] { with<CrossEntropy<>>([](auto& l) { l.label_smoothing = 2; })(x, x); }) ==
         "eigenloss::CrossEntropy: label_smoothing = 2 is not between 0 and 1");
+  CHECK(error_of([&] { with<CrossEntropy<>>([](auto& l) { l.ignore_index = 0; })(x, x); }) ==
+        "eigenloss::CrossEntropy: ignore_index = 0 is not negative, as probabilities need it");
+  CHECK(error_of([&] { with<CrossEntropy<>>([](auto& l) { l.ignore_index = -1; })(x, x); }) ==
+        "no error");
   CHECK(error_of([&] { with<MultiMargin<>>([](auto& l) { l.p = 0; })(x, y); }) ==
         "eigenloss::MultiMargin: p = 0 is not 1 or 2");
   CHECK(error_of([&] { with<TripletMargin<>>([](auto& l) { l.margin = -2; })(x, x, x); }) ==

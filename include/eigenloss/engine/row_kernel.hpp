@@ -96,6 +96,13 @@ template <class Kernel>
 struct HasClassCheck<
     Kernel, std::void_t<decltype(std::declval<const Kernel&>().check(Check<Kernel>(), Index()))>>
     : std::true_type {};
+template <class Kernel, class = void>
+struct HasProbabilitiesCheck : std::false_type {};
+template <class Kernel>
+struct HasProbabilitiesCheck<
+    Kernel,
+    std::void_t<decltype(std::declval<const Kernel&>().check_with_probabilities(Check<Kernel>()))>>
+    : std::true_type {};
 
 }  // namespace detail
 }  // namespace eigenloss

@@ -22,6 +22,7 @@
 //   check(check, classes)       of the options, given the length of a row
 //   along_only        the kernel takes one row at a time
 //   takes_classes, takes_probabilities   the second input must be classes, or may be probabilities
+//   check_with_probabilities(check)      of the options, where it is probabilities
 //   accepts_rank_0    an input of rank 0 is a row of one entry
 // Rows, labels and slopes have types of the engine's: take them as template parameters.
 namespace eigenloss {
@@ -61,6 +62,9 @@ class RowwiseProblem {
     check::class_targets<right_kind_of_target<Kernel, In...>(),
                          TakesProbabilities<Kernel>::value>();
     if constexpr (HasClassCheck<Kernel>::value) kernel.check(Check<Kernel>(), cut_.size);
+    if constexpr (TakesProbabilities<Kernel>::value && HasProbabilitiesCheck<Kernel>::value) {
+      if constexpr (role<1>() == Role::row) kernel.check_with_probabilities(Check<Kernel>());
+    }
     divisor_ = double(number_of_units());
     check_inputs(All{});
   }

@@ -27,17 +27,15 @@ namespace kernel {
 ///   of the input: probabilities, which are not checked. Unit: a row.
 /// Mean divides by the sum of w_y over the rows that are not ignored; with probabilities by the
 /// number of rows.
-/// Special values: a logit of -inf is a class that cannot be: its slope is 0. +inf, or -inf
-///   everywhere, gives NaN. A class weight or probability of 0 makes its term exactly 0, even at a
-///   log-probability of -inf.
-/// Accuracy: value and slope are within 4 ulp of max(1, |max x - x_y|) plus those of a sum of C
-///   terms in order.
+/// Special values: a logit of -inf is a class that cannot be: its slope is 0. +inf, or only -inf,
+///   gives NaN. A class weight or probability of 0 makes its term exactly 0, even where log p = -inf.
+/// Accuracy: value and slope: 4 ulp of max(1, |max x - x_y|) plus those of a sum of C terms.
 /// Differences from PyTorch: an ignored row's gradient is 0 even where its logits are NaN; every
 ///   integer type is a class; label_smoothing outside [0, 1] is an error.
 /// Source: torch.nn.CrossEntropyLoss, PyTorch 2.13.
 struct CrossEntropy {
   Eigen::ArrayXd weight{};           ///< one for each class; none: 1
-  std::int64_t ignore_index = -100;  ///< rows with this class count nothing
+  std::int64_t ignore_index = -100;  ///< rows with this class count nothing; < 0 with probabilities
   double label_smoothing = 0.0;      ///< α, in [0, 1]
   std::int64_t axis = 1;             ///< where the classes lie
 
@@ -55,6 +53,11 @@ struct CrossEntropy {
     c.option(label_smoothing >= 0 && label_smoothing <= 1, "label_smoothing", label_smoothing,
              "between 0 and 1");
     c.class_weights("weight", weight, classes);
+  }
+
+  template <class Check>
+  void check_with_probabilities(const Check& c) const {
+    c.option(ignore_index < 0, "ignore_index", ignore_index, "negative, as probabilities need it");
   }
 
   template <class Row, class Slope>
