@@ -3,6 +3,7 @@
 // expect: wrong number of arguments: give the inputs of the loss, then no storage at all
 // expect: every argument must be an Eigen tensor, an Eigen matrix or array
 // expect: the input of a loss must be of a floating-point type
+// expect: every argument must be an Eigen tensor, an Eigen matrix or array
 #include <eigenloss/losses/mse.hpp>
 #include <unsupported/Eigen/CXX11/Tensor>
 #include <vector>
@@ -20,8 +21,11 @@ float value(const Eigen::Tensor<float, 2>& x, const Eigen::Tensor<float, 2>& t) 
 #elif EXPECT_FAIL == 4
   const Eigen::Tensor<int, 2> integers(2, 3);
   return static_cast<float>(loss(integers, t));
+#elif EXPECT_FAIL == 5
+  const std::vector<float> weights(6);
+  return loss.weighted(weights)(x, t);
 #else
   const Eigen::Tensor<int, 2> integers(2, 3);
-  return loss(x, t) + loss.value_and_gradient(x, t, gradient) + loss(integers.cast<float>(), t);
+  return loss.weighted(x)(x, t) + loss.value_and_gradient(x, t, gradient) + loss(integers.cast<float>(), t);
 #endif
 }

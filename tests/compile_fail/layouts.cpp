@@ -3,6 +3,8 @@
 // expect: all arguments of rank 2 and more must have the same layout
 // expect: the input of a loss must be of a floating-point type
 // expect: the input of a loss must be of a floating-point type
+// expect: all arguments of rank 2 and more must have the same layout
+// expect: all arguments of rank 2 and more must have the same layout
 #include <eigenloss/losses/cross_entropy.hpp>
 #include <eigenloss/losses/mse.hpp>
 #include <unsupported/Eigen/CXX11/Tensor>
@@ -21,9 +23,14 @@ float value(const Eigen::MatrixXf& x, const Rows& rows, const Eigen::VectorXi& y
   return float(loss(y, y.cast<float>()));
 #elif EXPECT_FAIL == 4
   return float(eigenloss::CrossEntropy<>{}(x.cast<int>(), y));
+#elif EXPECT_FAIL == 5
+  return loss.weighted(rows)(x, x);
+#elif EXPECT_FAIL == 6
+  return float(loss.weighted(rows).divisor(x, x));
 #else
   (void)row_major;
   return loss(x, rows.transpose()) + loss.value_and_gradient(x, x, gradient) +
+         loss.weighted(gradient)(x, x) + float(loss.weighted(gradient).divisor(x, x)) +
          loss(y.cast<float>(), y) + eigenloss::CrossEntropy<>{}(x, y);
 #endif
 }

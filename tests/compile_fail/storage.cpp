@@ -2,6 +2,7 @@
 // expect: all arguments of rank 2 and more must have the same layout
 // expect: storage for results must be a Tensor, TensorMap, Matrix
 // expect: value_into is for the reduction Unreduced
+// expect: all arguments of rank 2 and more must have the same layout
 #include <eigenloss/losses/mse.hpp>
 #include <unsupported/Eigen/CXX11/Tensor>
 
@@ -16,6 +17,9 @@ void values(const Eigen::Tensor<float, 2>& x, const Eigen::Tensor<float, 2>& t) 
 #elif EXPECT_FAIL == 3
   const eigenloss::MSE<eigenloss::Mean> mean;
   mean.value_into(result, x, t);
+#elif EXPECT_FAIL == 4
+  Eigen::Tensor<float, 2, Eigen::RowMajor> other(2, 3);
+  unreduced.value_into(other, x, t);
 #else
   const Eigen::Tensor<float, 2, Eigen::RowMajor> other(2, 3);
   unreduced.value_into(result, x, other.swap_layout().shuffle(Eigen::array<int, 2>{1, 0}));

@@ -107,7 +107,7 @@ Boolean no_branch_on_a_mask() {
   static_assert(never<Boolean>,
                 "eigenloss: a formula runs on several numbers at once, so it cannot branch: write "
                 "where(condition, a, b) instead of if, ?:, && or !");
-  return false;
+  return Boolean();
 }
 
 template <std::size_t Given, std::size_t Inputs, std::size_t Gradients, bool StorageAllowed>
@@ -121,9 +121,9 @@ constexpr void number_of_arguments() {
                 "one storage (or eigenloss::skip) for each gradient");
 }
 
-template <bool... Known>
+template <bool Known>
 constexpr void known_containers() {
-  static_assert((Known && ...),
+  static_assert(Known,
                 "eigenloss: every argument must be an Eigen tensor, an Eigen matrix or array, an "
                 "expression of "
                 "them or, where one number is enough, a plain number");

@@ -93,6 +93,12 @@ struct Weighted : Reader<T> {
   static constexpr bool given = true;
 };
 
+// The weights have the layout of the first input, as every argument.
+template <class First, class W>
+constexpr void check_weights() {
+  if constexpr (!std::is_same<W, Unweighted>::value) check_layout<First, W>();
+}
+
 // The weights, broadcast to one number for each unit.
 template <class Kernel, class T, class W, std::size_t UnitRank>
 class UnitWeights {
@@ -271,9 +277,10 @@ class Arguments<Kernel, std::tuple<ReadAs...>, In...> {
 // ---- Unreduced values. ----
 
 // Unreduced losses of one row alone have rank 0; matrices hold them in a vector of one.
-template <class Kernel, class Out, std::size_t UnitRank>
+template <class Kernel, class First, class Out, std::size_t UnitRank>
 void check_and_resize_values(Out& out, const Shape<UnitRank>& units, bool only_check) {
   if constexpr (!is_skip<Out>) {
+    check_layout<First, Out>();
     constexpr bool one_in_a_vector = UnitRank == 0 && Traits<Out>::rank == 1;
     Shape<one_in_a_vector ? 1 : UnitRank> shape{};
     if constexpr (one_in_a_vector) {

@@ -60,14 +60,16 @@ auto run(const Problem& problem, const Workers& workers, const W& w, const Term&
          ValueOut& value_out, const Outs& outs) {
   using T = typename Problem::T;
   using N = typename Total<T>::Value;
+  using First = typename std::decay_t<decltype(problem.arguments())>::First;
+  check_weights<First, W>();
   const UnitWeights<typename Problem::Kernel, T, W, Problem::unit_rank> unit_weights(
       w, problem.units());
   const auto weights = unit_weights.reader();
-  check_and_resize_values<typename Problem::Kernel>(value_out, problem.units(), true);
+  check_and_resize_values<typename Problem::Kernel, First>(value_out, problem.units(), true);
   problem.check_units(weights);
   if constexpr (Gradient) problem.arguments().check_gradients(outs);
   if (term.first) {
-    check_and_resize_values<typename Problem::Kernel>(value_out, problem.units(), false);
+    check_and_resize_values<typename Problem::Kernel, First>(value_out, problem.units(), false);
     if constexpr (Gradient) problem.arguments().resize_gradients(outs);
   }
 
@@ -176,9 +178,11 @@ class Bound {
   // Whether these can be inputs at all; otherwise a sentence of the compiler says why not.
   template <class... In>
   static constexpr bool takes() {
-    check::known_containers<Traits<In>::known...>();
+    constexpr bool known = (... && Traits<In>::known) &&
+                           (Traits<Weights>::known || std::is_same<Weights, Unweighted>::value);
+    check::known_containers<known>();
     check::reduction<IsReduction<typename L::Reduction>::value>();
-    return (... && Traits<In>::known) && IsReduction<typename L::Reduction>::value &&
+    return known && IsReduction<typename L::Reduction>::value &&
            L::Engine::template accepts<Kernel>();
   }
 
@@ -338,6 +342,7 @@ struct SingleEngine {
   template <class L, class W, class... In>
   static void check(const L& loss, const W& w, const In&... in) {
     check_inputs<typename L::Kernel, In...>();
+    check_weights<std::tuple_element_t<0, std::tuple<In...>>, W>();
     using P = Problem<typename L::Kernel, In...>;
     const P problem(loss, in...);
     const UnitWeights<typename L::Kernel, typename P::T, W, P::unit_rank> weights(w,
@@ -348,6 +353,7 @@ struct SingleEngine {
   template <class L, class W, class... In>
   static auto divisor(const L& loss, const W& w, const In&... in) {
     check_inputs<typename L::Kernel, In...>();
+    check_weights<std::tuple_element_t<0, std::tuple<In...>>, W>();
     using P = Problem<typename L::Kernel, In...>;
     using N = typename Total<typename P::T>::Value;
     const P problem(loss, in...);
