@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: a formula runs on several numbers at once, so it cannot branch
+// expect: a formula runs on several numbers at once, so it cannot branch
+// expect: a formula runs on several numbers at once, so it cannot branch
 #include <eigenloss/engine/formula.hpp>
 #include <unsupported/Eigen/CXX11/Tensor>
 
@@ -10,6 +12,10 @@ float value(const Eigen::Tensor<float, 2>& x, const Eigen::Tensor<float, 2>& t) 
 #if EXPECT_FAIL == 1
     if (difference < 0) return -difference;
     return difference;
+#elif EXPECT_FAIL == 2
+    return where(difference < 0 && input < 0, -difference, difference);
+#elif EXPECT_FAIL == 3
+    return where(!(difference < 0), difference, -difference);
 #else
     return where(difference < 0, -difference, difference);
 #endif

@@ -35,6 +35,14 @@ struct Mask {
   explicit operator Boolean() const {
     return detail::check::no_branch_on_a_mask<Boolean>();
   }
+  friend Mask operator&&(const Mask&, const Mask&) { return no_branch(); }
+  friend Mask operator&&(const Mask&, bool) { return no_branch(); }
+  friend Mask operator&&(bool, const Mask&) { return no_branch(); }
+  friend Mask operator||(const Mask&, const Mask&) { return no_branch(); }
+  friend Mask operator||(const Mask&, bool) { return no_branch(); }
+  friend Mask operator||(bool, const Mask&) { return no_branch(); }
+  friend Mask operator!(const Mask&) { return no_branch(); }
+  static Mask no_branch() { return detail::check::no_branch_on_a_mask<Mask>(); }
 
   friend EIGEN_STRONG_INLINE Mask operator&(const Mask& a, const Mask& b) {
     return detail::map<Mask>(
