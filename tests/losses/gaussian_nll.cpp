@@ -139,6 +139,17 @@ TEST_CASE("GaussianNLL never swallows NaN, and has PyTorch's values at infinity"
   check_near(std::get<1>(gradients), {NaN, NaN, NaN, -inf, 0});
 }
 
+TEST_CASE("GaussianNLL: a variance too small for a finite inverse does not spoil the value") {
+  const GaussianNLL<Unreduced> loss{{false, 0.0}};
+  const auto x = list({0, 0.5, 1e-155}), t = list({0, 0.5, 0}), v = list({1e-310, 1e-310, 1e-310});
+  const auto [values, gradients] = loss.value_and_gradient(x, t, v);
+  const double alone = 0.5 * std::log(1e-310);
+  check_near(values, {alone, alone, alone + 0.5});
+  check_near(loss(x, t, v), {alone, alone, alone + 0.5});
+  check_near(std::get<0>(gradients), {0, 0, 1e-155 / 1e-310});
+  check_near(std::get<1>(gradients).head(2), {inf, inf});
+}
+
 TEST_CASE("GaussianNLL refuses a negative variance, but where it is masked") {
   const GaussianNLL<> loss;
   CHECK(error_of([&] { loss(X(), Y(), -1.0); }) ==

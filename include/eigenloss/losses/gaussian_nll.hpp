@@ -50,16 +50,17 @@ struct GaussianNLL {
   }
   template <class T>
   std::array<T, 2> slope(const T& x, const T& t, const T& variance) const {
-    const T inverse = T(1) / clamped(variance);
-    const T s = (x - t) * inverse;
+    const T v = clamped(variance);
+    const T inverse = T(1) / v;
+    const T s = (x - t) / v;
     return {{s, T(0.5) * (inverse - s * s)}};
   }
   template <class T>
   std::pair<T, std::array<T, 2>> value_and_slope(const T& x, const T& t, const T& variance) const {
     const T d = x - t;
     const T v = clamped(variance);
-    const T inverse = T(1) / v;
-    const T s = d * inverse;
+    const T inverse = T(1) / v;  // infinite where v is subnormal, so that d·inverse is not d/v
+    const T s = d / v;
     return {T(0.5) * (log(v) + d * s) + constant<T>(), {{s, T(0.5) * (inverse - s * s)}}};
   }
 
