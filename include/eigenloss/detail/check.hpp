@@ -7,9 +7,11 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 // Every sentence that the library says about a mistake: at compile time (static_assert) and at run
 // time.
@@ -59,6 +61,24 @@ std::string text(Number number) {
     char digits[40];
     std::snprintf(digits, sizeof digits, "%.9g", static_cast<double>(number));
     return digits;
+  }
+}
+template <class Number, class = void>
+struct IsPrintable : std::false_type {};
+template <class Number>
+struct IsPrintable<
+    Number, std::void_t<decltype(std::declval<std::ostream&>() << std::declval<const Number&>())>>
+    : std::true_type {};
+// A number of another library.
+template <class Number, std::enable_if_t<std::is_class<Number>::value, int> = 0>
+std::string text(const Number& number) {
+  if constexpr (IsPrintable<Number>::value) {
+    std::ostringstream words;
+    words << number;
+    return words.str();
+  } else {
+    (void)number;
+    return "this number";
   }
 }
 template <std::size_t Rank>

@@ -128,7 +128,16 @@ struct Pack {
   template <class Number,
             std::enable_if_t<
                 std::is_arithmetic<Number>::value && !std::is_same<Number, Scalar>::value, int> = 0>
-  EIGEN_STRONG_INLINE Pack(Number number) : Pack(Scalar(number)) {}
+  EIGEN_STRONG_INLINE Pack(Number number) : Pack(scalar(number)) {}
+  // Numbers of other libraries are made from double: an AutoDiffScalar warns at anything wider.
+  template <class Number>
+  static EIGEN_STRONG_INLINE Scalar scalar(Number number) {
+    if constexpr (std::is_arithmetic<Scalar>::value) {
+      return Scalar(number);
+    } else {
+      return Scalar(static_cast<double>(number));
+    }
+  }
 
   static EIGEN_STRONG_INLINE Pack load(const Scalar* from) {
     Pack pack;

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSL-1.0
+// Numbers of another library: every loss gives their value, and the derivatives that it carries are
+// those of `gradient`.
+#include <Eigen/Core>  // AutoDiff wants it first
+#include <eigenloss/eigenloss.hpp>
+#include <unsupported/Eigen/AutoDiff>
+
+#include "support/samples.hpp"
+
+using namespace eigenloss;
+using namespace samples;
+
+namespace {
+
+using Number = Eigen::AutoDiffScalar<Eigen::VectorXd>;
+using Variables = Eigen::Array<Number, Eigen::Dynamic, 1>;
+
+// The numbers as variables: number i has the derivative 1 in place i.
+Variables variables(const Eigen::ArrayXd& numbers) {
+  const int size = static_cast<int>(numbers.size());
+  Variables result(size);
+  for (int i = 0; i < size; ++i) result[i] = Number(numbers[i], size, i);
+  return result;
+}
+
+const Eigen::ArrayXd& gradient_for_input(const Eigen::ArrayXd& gradient) { return gradient; }
+template <class... G>
+const Eigen::ArrayXd& gradient_for_input(const std::tuple<G...>& gradients) {
+  return std::get<0>(gradients);
+}
+
+template <class L, class... Rest>
+void check_derivatives(const L& loss, const Eigen::ArrayXd& x, const Rest&... rest) {
+  const Number value = loss(variables(x), rest...);
+  check_near(value.value(), double(loss(x, rest...)), 16);
+  const auto gradients = loss.gradient(x, rest...);
+  const Eigen::ArrayXd& gradient = gradient_for_input(gradients);
+  REQUIRE(value.derivatives().size() == x.size());
+  for (Eigen::Index i = 0; i < x.size(); ++i) {
+    CHECK(value.derivatives()[i] == Approx(gradient[i]).epsilon(1e-12));
+  }
+}
+
+const Eigen::ArrayXd x = list({0.3, 0.6, 0.2}), t = list({0.5, 0.1, 0.9});
+
+}  // namespace
+
+TEST_CASE("other numbers: the losses of elements carry their derivatives") {
+  check_derivatives(L1<>{}, x, t);
+  check_derivatives(MSE<RootMean>{}, x, t);
+  check_derivatives(SmoothL1<Sum>{{0.3}}, x, t);
+  check_derivatives(Huber<BatchMean>{{0.3}}, x, t);
+  check_derivatives(BCE<>{}, x, t);
+  check_derivatives(BCEWithLogits<WeightedMean>{}, x, t);
+  check_derivatives(BCEWithLogits<>{{list({2, 3, 1})}}, x, t);
+  check_derivatives(PoissonNLL<>{{true, true}}, x, t);
+  check_derivatives(PoissonNLL<>{{false, true}}, x, t);
+  check_derivatives(GaussianNLL<>{}, x, t, 0.5);
+  check_derivatives(GaussianNLL<>{{true}}, x, t, t);
+  check_derivatives(KLDiv<>{}, x, t);
+  check_derivatives(KLDiv<>{{true}}, x, t);
+  check_derivatives(HingeEmbedding<>{}, x, list({1, -1, 0}));
+  check_derivatives(SoftMargin<>{}, x, list({1, -1, 0.5}));
+  check_derivatives(MarginRanking<>{{0.2}}, x, t, list({1, -1, 1}));
+  check_derivatives(0.7 * L1<>{} + 0.3 * MSE<>{}, x, t);
+  check_derivatives(0.7 * L1<>{} + 0.3 * MSE<Sum>{}, x, t);
+  check_derivatives(pointwise<Mean>([](auto a, auto b) { return log(cosh(a - b)); }), x, t);
+}
+
+TEST_CASE("other numbers: the losses of rows carry their derivatives") {
+  check_derivatives(CrossEntropy<>{}, x, 1);
+  check_derivatives(CrossEntropy<>{}, x, t);
+  check_derivatives(NLL<>{}, x, 2);
+  check_derivatives(MultiMargin<>{}, x, 0);
+  check_derivatives(MultiLabelSoftMargin<>{}, x, t);
+  check_derivatives(CosineEmbedding<>{}, x, t, 1);
+  check_derivatives(TripletMargin<>{}, x, t, Eigen::ArrayXd(t + x));
+}
+
+TEST_CASE("other numbers: an error shows the number") {
+  Variables p = variables(x);
+  p[1] = Number(1.5);
+  CHECK(error_of([&] { BCE<>{}(p, t); }) ==
+        "eigenloss::BCE: input(1) = 1.5 is not between 0 and 1");
+}
