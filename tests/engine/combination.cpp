@@ -302,6 +302,26 @@ TEST_CASE("Combination: an error of a later term leaves the outputs as they were
   CHECK(error_of([&] { options.weighted(other)(x, x); }) != "no error");
 }
 
+TEST_CASE("Combination: losses of different shapes do not add up, and nothing is written") {
+  const MatrixXf x = wave(4, 3, 0.7), t = wave(4, 3, 0.3).cwiseAbs();
+  MatrixXf values = MatrixXf::Constant(4, 3, 7);
+  const auto mixed = MSE<Unreduced>{} + MultiLabelSoftMargin<Unreduced>{};
+  CHECK(error_of([&] { mixed.value_into(values, x, t); }) ==
+        "eigenloss::MultiLabelSoftMargin: its losses have shape (4), but those of the first term "
+        "of the sum (4, 3)");
+  CHECK((values.array() == 7).all());
+
+  CrossEntropy<Unreduced> of_columns;
+  of_columns.axis = 0;
+  Eigen::VectorXf losses = Eigen::VectorXf::Constant(3, 7);
+  const auto two_axes = of_columns + CrossEntropy<Unreduced>{};
+  CHECK(error_of([&] { two_axes.value_into(losses, x, t); }) ==
+        "eigenloss::CrossEntropy: its losses have shape (4), but those of the first term of the "
+        "sum (3)");
+  CHECK((losses.array() == 7).all());
+  CHECK(two_axes.gradient(x, t).size() == 12);
+}
+
 TEST_CASE("Combination: an error names the term, or those that are fused") {
   const Eigen::Array3f x(0.5F, 2, 0.25F), t(0, 1, 1);
   const Eigen::Array2f other(0, 1);

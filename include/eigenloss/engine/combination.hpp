@@ -160,6 +160,21 @@ struct CombinationEngine {
     L::Engine::check(loss, w, in...);
   }
 
+  // Losses that are added unit by unit have the same units.
+  template <class First, class L, class... In>
+  static void check_units(const First& first, const L& loss, const In&... in) {
+    const auto expected = First::Engine::units(first, in...);
+    const auto found = L::Engine::units(loss, in...);
+    bool same = false;
+    if constexpr (std::is_same<decltype(expected), decltype(found)>::value) {
+      same = expected == found;
+    }
+    if (!same) {
+      Check<typename L::Kernel>::fail("its losses have shape ", found,
+                                      ", but those of the first term of the sum ", expected);
+    }
+  }
+
   // Whether a term's formula has no argument beyond the inputs in this call.
   template <class L>
   static bool is_plain(const L& loss) {
@@ -202,6 +217,9 @@ struct CombinationEngine {
     };
     // Nothing is written before the arguments are right for every term.
     (check_arguments(std::get<I>(loss.terms), w, in...), ...);
+    if constexpr (Value && is_unreduced<R>) {
+      (check_units(std::get<0>(loss.terms), std::get<I>(loss.terms), in...), ...);
+    }
     (evaluate_group<I>(loss, evaluate_one, std::index_sequence<I...>{}), ...);
     if constexpr (Value && !is_unreduced<R>) return value;
   }

@@ -350,6 +350,12 @@ struct SingleEngine {
     problem.check_units(weights.reader());
   }
 
+  // The shape of the unreduced losses.
+  template <class L, class... In>
+  static auto units(const L& loss, const In&... in) {
+    return Problem<typename L::Kernel, In...>(loss, in...).units();
+  }
+
   template <class L, class W, class... In>
   static auto divisor(const L& loss, const W& w, const In&... in) {
     check_inputs<typename L::Kernel, In...>();
