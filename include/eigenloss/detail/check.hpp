@@ -131,7 +131,7 @@ Boolean no_branch_on_a_mask() {
 }
 
 template <std::size_t Given, std::size_t Inputs, std::size_t Gradients, bool StorageAllowed>
-constexpr void number_of_arguments() {
+constexpr bool number_of_arguments() {
   static_assert(StorageAllowed || Given == Inputs,
                 "eigenloss: wrong number of arguments: this verb takes the inputs of the loss and "
                 "nothing else");
@@ -139,6 +139,7 @@ constexpr void number_of_arguments() {
                 "eigenloss: wrong number of arguments: give the inputs of the loss, then no "
                 "storage at all or "
                 "one storage (or eigenloss::skip) for each gradient");
+  return Given == Inputs || (StorageAllowed && Given == Inputs + Gradients);
 }
 
 template <bool Known>

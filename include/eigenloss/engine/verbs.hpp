@@ -138,8 +138,8 @@ class Bound {
   // ---- The verbs. ----
   template <class... In>
   auto operator()(const In&... in) const {
-    check::number_of_arguments<sizeof...(In), inputs, 0, false>();
-    if constexpr (sizeof...(In) == inputs && takes<In...>()) {
+    constexpr bool counted = check::number_of_arguments<sizeof...(In), inputs, 0, false>();
+    if constexpr (counted && takes<In...>()) {
       return evaluate<true, false>(std::tuple<>(), in...);
     }
   }
@@ -156,11 +156,10 @@ class Bound {
   template <class Storage, class... In>
   void value_into(Storage&& storage, const In&... in) const {
     check::values_are_unreduced<is_unreduced<typename L::Reduction>>();
-    check::number_of_arguments<sizeof...(In), inputs, 0, false>();
+    constexpr bool counted = check::number_of_arguments<sizeof...(In), inputs, 0, false>();
     constexpr bool writable = IsWritable<std::remove_reference_t<Storage>>::value;
     check::writable_storage<writable>();
-    if constexpr (is_unreduced<typename L::Reduction> && sizeof...(In) == inputs && writable &&
-                  takes<In...>()) {
+    if constexpr (is_unreduced<typename L::Reduction> && counted && writable && takes<In...>()) {
       L::Engine::template evaluate<true, false>(loss_, Workers<Device>(device_), weights_, Term{},
                                                 storage, std::tuple<>(), in...);
     }
@@ -168,8 +167,8 @@ class Bound {
 
   template <class... In>
   auto divisor(const In&... in) const {
-    check::number_of_arguments<sizeof...(In), inputs, 0, false>();
-    if constexpr (sizeof...(In) == inputs && takes<In...>()) {
+    constexpr bool counted = check::number_of_arguments<sizeof...(In), inputs, 0, false>();
+    if constexpr (counted && takes<In...>()) {
       return L::Engine::divisor(loss_, weights_, in...);
     }
   }
@@ -191,7 +190,8 @@ class Bound {
   auto with_gradients(const Args& args) const {
     constexpr std::size_t given = std::tuple_size<Args>::value;
     if constexpr (given < inputs) {
-      check::number_of_arguments<given, inputs, 0, true>();
+      constexpr bool counted = check::number_of_arguments<given, inputs, 0, true>();
+      (void)counted;
     } else {
       return split<Value>(args, std::make_index_sequence<inputs>{},
                           std::make_index_sequence<given - inputs>{});
@@ -200,7 +200,9 @@ class Bound {
   template <bool Value, class Args, std::size_t... I, std::size_t... K>
   auto split(const Args& args, std::index_sequence<I...>, std::index_sequence<K...>) const {
     using Gradients = GradientsOf<Kernel, std::decay_t<std::tuple_element_t<I, Args>>...>;
-    check::number_of_arguments<sizeof...(I) + sizeof...(K), inputs, Gradients::size(), true>();
+    constexpr bool counted =
+        check::number_of_arguments<sizeof...(I) + sizeof...(K), inputs, Gradients::size(), true>();
+    (void)counted;
     constexpr bool usable = takes<std::decay_t<std::tuple_element_t<I, Args>>...>();
     constexpr bool writable =
         (IsWritable<std::remove_reference_t<std::tuple_element_t<inputs + K, Args>>>::value && ...);
