@@ -48,6 +48,19 @@ EIGEN_STRONG_INLINE V sign(const V& x) {
   return where(x < V(0), V(-1), where(x > V(0), V(1), x));
 }
 
+// 0, or NaN where one of the numbers is NaN.
+template <class V, class... More>
+EIGEN_STRONG_INLINE V nan_among(const V& x, const More&... more) {
+  const V rest = [&] {
+    if constexpr (sizeof...(more) == 0) {
+      return V(0);
+    } else {
+      return nan_among(more...);
+    }
+  }();
+  return where(x == x, rest, x);
+}
+
 template <class V>
 EIGEN_STRONG_INLINE V square(const V& x) {
   return x * x;

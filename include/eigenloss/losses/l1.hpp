@@ -9,10 +9,10 @@ namespace kernel {
 /// L1: the absolute error of a regression.
 ///
 /// Value:     |x - t|
-/// Slope:     sgn(x - t); 0 at the kink x == t.
+/// Slope:     sgn(x - t); 0 at the kink x == t, also where both are infinite.
 /// Arguments: (input x, target t) of the same shape, any rank; the unit is an element.
 /// Options:   none.
-/// Accuracy:  1 ulp. NaN, inf - inf included, gives the value NaN and the slope NaN; infinite
+/// Accuracy:  1 ulp. NaN gives the value NaN and the slope NaN; inf - inf the value NaN; infinite
 ///   errors inf and ±1.
 /// PyTorch:   torch.nn.L1Loss. Its gradient is 0 at NaN. The `weight` of its functional form is
 ///   .weighted(w)
@@ -25,7 +25,7 @@ struct L1 {
   }
   template <class T>
   T slope(const T& x, const T& t) const {
-    return detail::sign(x - t);
+    return where(x == t, T(0), detail::sign(x - t));
   }
 };
 

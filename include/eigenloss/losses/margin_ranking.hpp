@@ -17,7 +17,8 @@ namespace kernel {
 ///   Gradients for a
 ///            and b, in this order. y may be any number; 0 gives the loss max(0, margin).
 /// Options:   margin = 0, any number, in the unit of y·(a - b).
-/// Accuracy:  2 ulp of the larger of margin and y·(a - b). NaN, inf - inf included, gives NaN.
+/// Accuracy:  2 ulp of the larger of margin and y·(a - b). NaN gives NaN; inf - inf gives
+///   the value NaN and the slope 0.
 /// PyTorch:   torch.nn.MarginRankingLoss, whose gradient is 0 at NaN.
 /// Source:    https://pytorch.org/docs/stable/generated/torch.nn.MarginRankingLoss.html
 struct MarginRanking {
@@ -34,7 +35,7 @@ struct MarginRanking {
   template <class T>
   std::array<T, 2> slope(const T& a, const T& b, const T& y) const {
     const T z = T(margin) - y * (a - b);
-    const T slope = where(z < T(0), T(0), where(z == z, y, z));
+    const T slope = where(z >= T(0), y, detail::nan_among(a, b, y));
     return {{-slope, slope}};
   }
 };

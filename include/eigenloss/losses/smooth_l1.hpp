@@ -14,7 +14,8 @@ namespace kernel {
 /// Options:   beta = 1, at least 0, in the unit of x - t: where the parabola ends. 0 is exactly L1;
 ///   with inf the
 ///            loss of every finite d is 0.
-/// Accuracy:  3 ulp. NaN, inf - inf included, gives NaN; infinite errors inf and ±1. Nothing
+/// Accuracy:  3 ulp. NaN, inf - inf included, gives NaN (with beta 0 the slope of inf - inf is 0, as L1's);
+///   infinite errors inf and ±1. Nothing
 ///   overflows where |d|
 ///            does not: d·(d/beta), not d²/beta.
 /// PyTorch:   torch.nn.SmoothL1Loss. With beta 0 its C++ frontend gives the slope -1 at d == 0.
@@ -37,7 +38,8 @@ struct SmoothL1 {
   template <class T>
   T slope(const T& x, const T& t) const {
     const T d = x - t;
-    return where(abs(d) < T(beta), d * detail::inverse<T>(beta), detail::sign(d));
+    const T far = where((x == t) & (T(beta) == T(0)), T(0), detail::sign(d));
+    return where(abs(d) < T(beta), d * detail::inverse<T>(beta), far);
   }
 };
 
