@@ -1,10 +1,54 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <algorithm>
+#include <cmath>
 #include <eigenloss/engine/formula.hpp>
+#include <eigenloss/losses/huber.hpp>
+#include <eigenloss/losses/soft_margin.hpp>
+#include <limits>
+#include <type_traits>
+#include <utility>
 
 #include "support/samples.hpp"
 
 using namespace eigenloss;
 using namespace samples;
+
+namespace {
+
+// The distance of two numbers, in units of the last place of the second.
+template <class T>
+double ulps(T a, T b) {
+  if (a == b || (a != a && b != b)) return 0;
+  const T least = (std::numeric_limits<T>::min)();
+  return double(std::abs(a - b)) /
+         (double((std::max)(std::abs(b), least)) * double(std::numeric_limits<T>::epsilon()));
+}
+
+// f and its derivative, of packs (of whole registers, and of what is left over), of duals and of
+// plain numbers.
+template <class T, class F, class Slope>
+void check_function_in(const F& f, const Slope& slope, double from, double to) {
+  using Array = Eigen::Array<T, Eigen::Dynamic, 1>;
+  const Array x = Array::LinSpaced(67, T(from), T(to));
+  const auto [value, gradient] = pointwise<Unreduced>(f).value_and_gradient(x);
+  const Array alone = pointwise<Unreduced>(f)(x);
+  constexpr double bound = 8;  // of a function made of two or three that are within 2 ulp
+  for (Eigen::Index i = 0; i < x.size(); ++i) {
+    CAPTURE(x(i), value(i), f(x(i)), gradient(i), slope(x(i)));
+    static_assert(std::is_same<decltype(f(x(i))), T>::value, "a plain number gives a plain number");
+    CHECK(ulps<T>(value(i), f(x(i))) <= bound);
+    CHECK(ulps<T>(alone(i), value(i)) <= 4);
+    CHECK(ulps<T>(gradient(i), T(slope(x(i)))) <= bound);
+  }
+}
+template <class F, class Slope>
+void check_function(const char* name, const F& f, const Slope& slope, double from, double to) {
+  INFO(name);
+  check_function_in<double>(f, slope, from, to);
+  check_function_in<float>(f, slope, from, to);
+}
+
+}  // namespace
 
 TEST_CASE("A formula is a loss with an exact gradient") {
   const auto loss = pointwise<Unreduced>([](auto x, auto t) { return log(cosh(x - t)); });
@@ -46,4 +90,78 @@ TEST_CASE("A formula runs in float, and is named in errors") {
   CHECK(loss(x, t) == Approx(37 * 0.6931471805599453));
   CHECK(error_of([&] { loss(x, Eigen::ArrayXf(t.head(3))); }) ==
         "eigenloss::pointwise: target has shape (3), expected that of the input, (37)");
+}
+
+TEST_CASE("A formula's functions take packs, duals and plain numbers") {
+  check_function(
+      "abs", [](auto x) { return abs(x); }, [](auto x) { return x < 0 ? -1 : x > 0; }, -2, 2);
+  check_function(
+      "exp", [](auto x) { return exp(x); }, [](auto x) { return std::exp(x); }, -8, 8);
+  check_function(
+      "log", [](auto x) { return log(x); }, [](auto x) { return 1 / x; }, 0.1, 9);
+  check_function(
+      "log1p", [](auto x) { return log1p(x); }, [](auto x) { return 1 / (1 + x); }, -0.9, 9);
+  check_function(
+      "expm1", [](auto x) { return expm1(x); }, [](auto x) { return std::exp(x); }, -3, 3);
+  check_function(
+      "sqrt", [](auto x) { return sqrt(x); }, [](auto x) { return 1 / (2 * std::sqrt(x)); }, 0.1,
+      9);
+  check_function(
+      "sin", [](auto x) { return sin(x); }, [](auto x) { return std::cos(x); }, -7, 7);
+  check_function(
+      "cos", [](auto x) { return cos(x); }, [](auto x) { return -std::sin(x); }, -7, 7);
+  check_function(
+      "sinh", [](auto x) { return sinh(x); }, [](auto x) { return std::cosh(x); }, -50, 50);
+  check_function(
+      "cosh", [](auto x) { return cosh(x); }, [](auto x) { return std::sinh(x); }, -50, 50);
+  check_function(
+      "tanh", [](auto x) { return tanh(x); },
+      [](auto x) { return 1 / (std::cosh(x) * std::cosh(x)); }, -1, 1);
+  check_function(
+      "softplus", [](auto x) { return softplus(x); }, [](auto x) { return 1 / (1 + std::exp(-x)); },
+      -40, 40);
+  check_function(
+      "sigmoid", [](auto x) { return sigmoid(x); },
+      [](auto x) { return 1 / (2 + std::exp(x) + std::exp(-x)); }, -40, 40);
+  check_function(
+      "pow", [](auto x) { return pow(x, decltype(x)(2.5)); },
+      [](auto x) { return decltype(x)(2.5) * std::pow(x, decltype(x)(1.5)); }, 0.1, 9);
+  check_function(
+      "min", [](auto x) { return min(x, decltype(x)(0.5)); },
+      [](auto x) { return x < decltype(x)(0.5) ? 1 : 0; }, -1, 1.9);
+  check_function(
+      "max", [](auto x) { return max(x, decltype(x)(0.5)); },
+      [](auto x) { return x > decltype(x)(0.5) ? 1 : 0; }, -1, 1.9);
+  check_function(
+      "where, comparisons, & and |",
+      [](auto x) {
+        using T = decltype(x);
+        const auto small = (x >= T(-1)) & (x <= T(1)) & (x == x);
+        return where(small | (x > T(2)), x * x, where(x < T(-2), -x, T(0)));
+      },
+      [](auto x) { return (x >= -1 && x <= 1) || x > 2 ? 2 * x
+                          : x < -2                     ? decltype(x)(-1)
+                                                       : 0; },
+      -3.3, 3.2);
+}
+
+TEST_CASE("A formula's min and max share a tie half and half, and pass NaN on") {
+  const auto smaller = pointwise<Unreduced>([](auto x, auto t) { return min(x, t); });
+  const auto larger = pointwise<Unreduced>([](auto x, auto t) { return max(x, t); });
+  check_elements(smaller, {1, 2, 3}, {2, 2, 2}, {1, 2, 2}, {1, 0.5, 0}, 0);
+  check_elements(larger, {1, 2, 3}, {2, 2, 2}, {2, 2, 3}, {0, 0.5, 1}, 0);
+  const double nan = std::nan("");
+  for (const auto& [x, t] : {std::make_pair(nan, 1.0), std::make_pair(1.0, nan)}) {
+    CHECK(std::isnan(smaller(list({x}), list({t})).value()));
+    CHECK(std::isnan(larger(list({x}), list({t})).value()));
+    CHECK(std::isnan((eigenloss::min)(x, t)));
+    CHECK(std::isnan((eigenloss::max)(x, t)));
+  }
+}
+
+TEST_CASE("A kernel's value can be asked of plain numbers") {
+  CHECK(kernel::Huber{}.value(3.0, 1.0) == 1.5);
+  CHECK(kernel::Huber{}.value(3.0F, 1.0F) == 1.5F);
+  CHECK(where(~int(1 < 2), 3, 4.0) == 4.0);  // ~ of a bool is an int
+  CHECK(kernel::SoftMargin{}.value(2.0, -1.0) == Approx(std::log1p(std::exp(2.0))).epsilon(1e-15));
 }

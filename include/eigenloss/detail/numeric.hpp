@@ -10,17 +10,68 @@
 // Stable formulas and exact sums that more than one loss needs.
 namespace eigenloss {
 
+// What a formula may call, for plain numbers. Packs and duals bring their own, which
+// argument-dependent look-up finds; a plain number has no namespace, so a formula that is to take
+// one says using namespace eigenloss.
+using std::abs;
+using std::cos;
+using std::cosh;
+using std::exp;
+using std::expm1;
+using std::log;
+using std::log1p;
+using std::pow;
+using std::sin;
+using std::sinh;
+using std::sqrt;
+using std::tanh;
+
+namespace detail {
+
+// What two plain numbers have in common; that of two integers is a float, as in a pack.
+template <class A, class B,
+          class = std::enable_if_t<std::is_arithmetic<A>::value && std::is_arithmetic<B>::value>>
+using Common = std::common_type_t<float, A, B>;
+
+}  // namespace detail
+
+// a if the condition holds, else b. Conditions combine with & | ~ as masks do: on a bool these give
+// an int whose lowest bit is the answer.
+template <class A, class B>
+detail::Common<A, B> where(int condition, A a, B b) {
+  using T = detail::Common<A, B>;
+  return (condition & 1) != 0 ? T(a) : T(b);
+}
+// NaN if either is NaN, as those of packs.
+template <class A, class B>
+detail::Common<A, B>(min)(A a, B b) {
+  using T = detail::Common<A, B>;
+  return T(b) < T(a) || T(b) != T(b) ? T(b) : T(a);
+}
+template <class A, class B>
+detail::Common<A, B>(max)(A a, B b) {
+  using T = detail::Common<A, B>;
+  return T(a) < T(b) || T(b) != T(b) ? T(b) : T(a);
+}
+
 // log(1 + e^x), without the overflow of e^x. Within 3 ulp.
 template <class V>
 EIGEN_STRONG_INLINE V softplus(const V& x) {
-  return where(x < V(0), V(0), x) + log1p_unit(exp_nonpositive(minus_abs(x)));
+  if constexpr (std::is_floating_point<V>::value)
+    return softplus(detail::Single<V>(x)).parts[0];
+  else
+    return where(x < V(0), V(0), x) + log1p_unit(exp_nonpositive(minus_abs(x)));
 }
 
 // 1 / (1 + e^-x), without the overflow of e^-x. Within 3 ulp.
 template <class V>
 EIGEN_STRONG_INLINE V sigmoid(const V& x) {
-  const V e = exp_nonpositive(minus_abs(x));
-  return where(x < V(0), e, V(1)) / (V(1) + e);
+  if constexpr (std::is_floating_point<V>::value) {
+    return sigmoid(detail::Single<V>(x)).parts[0];
+  } else {
+    const V e = exp_nonpositive(minus_abs(x));
+    return where(x < V(0), e, V(1)) / (V(1) + e);
+  }
 }
 
 namespace detail {
