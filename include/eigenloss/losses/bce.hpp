@@ -13,15 +13,13 @@ namespace kernel {
 ///
 /// Value:     -(y·max(log p, -100) + (1 - y)·max(log(1 - p), -100))
 /// Slope:     (p - y) / max(p·(1 - p), 1e-12 as a float): PyTorch's, not that of the clamped value.
-///   About ±1e12 at
-///            p = 0 with y = 1 and the reverse, 0 where p == y.
+///            About ±1e12 at p = 0 with y = 1 and the reverse, 0 where p == y.
 /// Arguments: (input p, target y) of the same shape, any rank; the unit is an element.
 /// Options:   none.
 /// Accuracy:  4 ulp. p and y are in [0, 1]; anything else, NaN included, is an error, but where the
-///   weight is 0.
-///            log(1 - p) is evaluated as log1p(-p), exact for small p.
+///            weight is 0. log(1 - p) is evaluated as log1p(-p), exact for small p.
 /// PyTorch:   torch.nn.BCELoss, which checks the numbers where the weight is 0 too. Its `weight` is
-///   .weighted(w).
+///            .weighted(w).
 /// Source:    https://pytorch.org/docs/stable/generated/torch.nn.BCELoss.html
 struct BCE {
   static constexpr std::array<detail::Range, 2> ranges{

@@ -14,21 +14,17 @@ namespace kernel {
 ///            without pos_weight softplus(x) - x·y. σ is the sigmoid.
 /// Slope:     q·σ(x) - m; without pos_weight σ(x) - y. Smooth.
 /// Arguments: (input x, target y) of the same shape, any rank; the unit is an element. y is in [0,
-///   1] as a rule,
-///            which is not checked.
+///            1] as a rule, which is not checked.
 /// Options:   pos_weight, empty: the weight of the positive part, one number or one for each index
-///   along `axis`;
-///            axis = -1, the last dimension (negative counts from the end): where pos_weight runs.
+///            along `axis`; axis = -1, the last dimension (negative counts from the end): where
+///            pos_weight runs.
 /// Accuracy:  value 4 ulp; slope 4 ulp of the larger of σ(x)·(1 - y) and σ(-x)·y. Small values are
-///   exact where
-///            x and y agree: with y 0 or 1 nothing is added to log(1 + e^-|x|) that cancels. Stable
-///            at ±1000 and
-///            beyond. NaN gives NaN. x = inf gives inf where y < 1 and NaN where y = 1; x = -inf
-///            gives NaN, as in
-///            PyTorch; their slopes are finite.
+///            exact where x and y agree: with y 0 or 1 nothing is added to log(1 + e^-|x|) that
+///            cancels. Stable at ±1000 and beyond. NaN gives NaN. x = inf gives inf where y < 1 and
+///            NaN where y = 1; x = -inf gives NaN, as in PyTorch; their slopes are finite.
 /// PyTorch:   torch.nn.BCEWithLogitsLoss. Its value has an absolute error of an ulp of |x|. Its
-///   pos_weight is any
-///            tensor that broadcasts; axis = 1 is its (C, 1, 1). Its `weight` is .weighted(w).
+///            pos_weight is any tensor that broadcasts; axis = 1 is its (C, 1, 1). Its `weight` is
+///            .weighted(w).
 /// Source:    https://pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html
 struct BCEWithLogits {
   Eigen::ArrayXd pos_weight{};

@@ -15,21 +15,18 @@ namespace kernel {
 ///
 /// Value:     (log v + d²/v) / 2, with d = x - t and v = max(variance, eps); full adds log(2π)/2
 /// Slope:     for x: d/v; for the variance: (1/v - d²/v²) / 2, where variance <= eps too (as if it
-///   were eps).
+///            were eps).
 /// Arguments: (input x, target t, variance); the unit is an element. t has the shape of x; the
-///   variance has it
-///            too, or lacks its last dimension, or has size 1 in one dimension, or is a number.
-///            Gradients for x and
-///            the variance, in this order (summed where it is repeated; only x where it is a
-///            number).
+///            variance has it too, or lacks its last dimension, or has size 1 in one dimension, or
+///            is a number. Gradients for x and the variance, in this order (summed where it is
+///            repeated; only x where it is a number).
 /// Options:   full = false; eps = 1e-6, any number, in the unit of the variance.
 /// Accuracy:  6 ulp of the larger of the parts that are added. variance >= 0 or NaN, else an error.
-///   NaN gives NaN;
-///            infinite d inf with the slopes ±inf and -inf; infinite variance inf with the slopes
-///            0.
+///            NaN gives NaN; infinite d inf with the slopes ±inf and -inf; infinite variance inf
+///            with the slopes 0.
 /// PyTorch:   torch.nn.GaussianNLLLoss, the same; its functional form takes `full` and `eps` alike.
 /// Source:    Nix and Weigend, Estimating the Mean and Variance of the Target Probability
-///   Distribution (1994);
+///            Distribution (1994);
 ///            https://pytorch.org/docs/stable/generated/torch.nn.GaussianNLLLoss.html
 struct GaussianNLL {
   bool full = false;

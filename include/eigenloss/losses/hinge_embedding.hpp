@@ -11,14 +11,12 @@ namespace kernel {
 ///
 /// Value:     y = 1: x; y = -1: max(0, margin - x); any other y, NaN too: the sum of both
 /// Slope:     y = 1: 1; y = -1: -[x <= margin]; any other y: 1 - [x <= margin]. So -1 at the kink x
-///   == margin.
+///            == margin.
 /// Arguments: (input x, target y) of the same shape, any rank; the unit is an element. x is a
-///   distance, which is
-///            not checked.
+///            distance, which is not checked.
 /// Options:   margin = 1, any number, in the unit of x.
 /// Accuracy:  1 ulp of the larger of the parts that are added. NaN in x gives NaN; x = inf gives
-///   inf with y = 1, 0
-///            with y = -1; x = -inf with y other than 1 and -1 gives NaN.
+///            inf with y = 1, 0 with y = -1; x = -inf with y other than 1 and -1 gives NaN.
 /// PyTorch:   torch.nn.HingeEmbeddingLoss, whose gradient does not show NaN.
 /// Source:    https://pytorch.org/docs/stable/generated/torch.nn.HingeEmbeddingLoss.html
 struct HingeEmbedding {

@@ -12,11 +12,10 @@ namespace kernel {
 /// Slope:     d where |d| < delta, else delta·sgn(d); continuous, ±delta at |d| == delta.
 /// Arguments: (input x, target t) of the same shape, any rank; the unit is an element.
 /// Options:   delta = 1, greater than 0, in the unit of x - t: where the line begins. inf is MSE/2,
-///   and NaN at an
-///            infinite d.
+///            and NaN at an infinite d.
 /// Accuracy:  3 ulp. NaN, inf - inf included, gives NaN; infinite errors inf and ±delta.
 /// PyTorch:   torch.nn.HuberLoss. The `weight` of its functional form is .weighted(w). Huber is
-///   delta·SmoothL1.
+///            delta·SmoothL1.
 /// Source:    Huber, Robust Estimation of a Location Parameter (1964);
 ///            https://pytorch.org/docs/stable/generated/torch.nn.HuberLoss.html
 struct Huber {

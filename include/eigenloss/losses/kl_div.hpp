@@ -16,15 +16,14 @@ namespace kernel {
 /// Value:     t·(log t - x), 0 where t = 0; log_target: e^t·(t - x), 0 where t = -inf
 /// Slope:     -t; log_target: -e^t. Linear.
 /// Arguments: (input x, target t) of the same shape, any rank; the unit is an element. x is a
-///   log-probability, t a
-///            probability or, with log_target, a log-probability; neither is checked.
+///            log-probability, t a probability or, with log_target, a log-probability; neither is
+///            checked.
 /// Options:   log_target = false.
 /// Accuracy:  4 ulp of the larger of the parts that are subtracted, times t. t < 0 and NaN give
-///   NaN; the slope does
-///            not depend on x and shows a NaN of t only. x = -inf gives inf where t > 0.
+///            NaN; the slope does not depend on x and shows a NaN of t only. x = -inf gives inf
+///            where t > 0.
 /// PyTorch:   torch.nn.KLDivLoss. At t = 0 (log_target: -inf) it gives NaN where x is infinite, 0
-///   here. It warns at
-///            `mean`, which is not the divergence; its `batchmean` is BatchMean.
+///            here. It warns at `mean`, which is not the divergence; its `batchmean` is BatchMean.
 /// Source:    https://pytorch.org/docs/stable/generated/torch.nn.KLDivLoss.html
 struct KLDiv {
   bool log_target = false;

@@ -12,11 +12,10 @@ namespace kernel {
 /// Slope:     sgn(x - t); 0 at the kink x == t, also where both are infinite.
 /// Arguments: (input x, target t) of the same shape, any rank; the unit is an element.
 /// Options:   none.
-/// Accuracy:  1 ulp. NaN gives the value NaN and the slope NaN; inf - inf the value NaN; infinite
-///   errors inf and ±1.
+/// Accuracy:  1 ulp. NaN gives the value NaN and the slope NaN; inf - inf the value NaN and the
+///            slope 0; infinite errors inf and ±1.
 /// PyTorch:   torch.nn.L1Loss. Its gradient is 0 at NaN. The `weight` of its functional form is
-///   .weighted(w)
-///            with WeightedMean.
+///            .weighted(w) with WeightedMean.
 /// Source:    https://pytorch.org/docs/stable/generated/torch.nn.L1Loss.html
 struct L1 {
   template <class T>

@@ -14,8 +14,8 @@ namespace kernel {
 /// Value:     max(0, z), with z = margin - y·(a - b)
 /// Slope:     for a: -y where z >= 0, else 0; for b the opposite. So -y and y at the kink z == 0.
 /// Arguments: (input1 a, input2 b, target y) of the same shape, any rank; the unit is an element.
-///   Gradients for a
-///            and b, in this order. y may be any number; 0 gives the loss max(0, margin).
+///            Gradients for a and b, in this order. y may be any number; 0 gives the loss max(0,
+///            margin).
 /// Options:   margin = 0, any number, in the unit of y·(a - b).
 /// Accuracy:  2 ulp of the larger of margin and y·(a - b). NaN gives NaN; inf - inf gives
 ///   the value NaN and the slope 0.

@@ -13,10 +13,9 @@ namespace kernel {
 /// Arguments: (input x, target t) of the same shape, any rank; the unit is an element.
 /// Options:   none. MSE<RootMean> is the root of the mean, RMSE.
 /// Accuracy:  2 ulp. NaN, inf - inf included, gives NaN; infinite errors inf and ±inf. d² overflows
-///   where
-///            |d| > 1.8e19 (float) or 1.3e154 (double), as in PyTorch.
+///            where |d| > 1.8e19 (float) or 1.3e154 (double), as in PyTorch.
 /// PyTorch:   torch.nn.MSELoss. The `weight` of its functional form is .weighted(w) with
-///   WeightedMean.
+///            WeightedMean.
 /// Source:    https://pytorch.org/docs/stable/generated/torch.nn.MSELoss.html
 struct MSE {
   template <class T>

@@ -15,16 +15,12 @@ namespace kernel {
 ///            full adds t·log t - t + log(2π·t)/2 (Stirling's log t!) where t > 1
 /// Slope:     log_input: e^x - t; else 1 - t / (x + eps). Smooth.
 /// Arguments: (input x, target t) of the same shape, any rank; the unit is an element. x is the
-///   rate or its
-///            logarithm, t a count, which is not checked.
+///            rate or its logarithm, t a count, which is not checked.
 /// Options:   log_input = true: x is the logarithm of the rate; full = false; eps = 1e-8, any
-///   number, in the unit
-///            of the rate, read where log_input is false.
+///            number, in the unit of the rate, read where log_input is false.
 /// Accuracy:  4 ulp of the largest of the parts that are added. NaN gives NaN. log_input: x = -inf
-///   gives inf where
-///            t > 0, NaN where t = 0; x = inf gives NaN where t >= 0. Else: x < -eps gives NaN, and
-///            x = -eps
-///            inf where t > 0.
+///            gives inf where t > 0, NaN where t = 0; x = inf gives NaN where t >= 0. Else: x <
+///            -eps gives NaN, and x = -eps inf where t > 0.
 /// PyTorch:   torch.nn.PoissonNLLLoss, the same.
 /// Source:    https://pytorch.org/docs/stable/generated/torch.nn.PoissonNLLLoss.html
 struct PoissonNLL {

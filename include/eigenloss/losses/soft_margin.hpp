@@ -13,12 +13,12 @@ namespace kernel {
 /// Value:     log(1 + e^-z), with z = y·x, evaluated as softplus(-z)
 /// Slope:     -y·σ(-z), σ the sigmoid; smooth.
 /// Arguments: (input x, target y) of the same shape, any rank; the unit is an element. y may be any
-///   real number.
+///            real number.
 /// Options:   none.
 /// Accuracy:  4 ulp at any magnitude. z = inf gives 0, -inf gives inf with the slope -y; NaN gives
-///   NaN.
+///            NaN.
 /// PyTorch:   torch.nn.SoftMarginLoss, whose e^-z overflows: value inf, gradient NaN where z <
-///   -88.7 (float).
+///            -88.7 (float).
 /// Source:    https://pytorch.org/docs/stable/generated/torch.nn.SoftMarginLoss.html
 struct SoftMargin {
   template <class T>
