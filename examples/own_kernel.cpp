@@ -1,27 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 // A loss of one's own from its value alone: the pinball loss, whose minimum is a quantile.
 
+#include "own_kernel.hpp"
+
 #include <cmath>
 #include <cstdio>
-#include <eigenloss/engine/pointwise.hpp>
 #include <exception>
-
-// Options are public members with defaults; the formula is written once, for one number or many.
-struct Pinball {
-  double quantile = 0.5;  // from 0 to 1; 0.5 is half of L1
-
-  // Optional: what the options must be. The error names the loss, the option and its value.
-  template <class Check>
-  void check(const Check& check) const {
-    check.option(quantile >= 0 && quantile <= 1, "quantile", quantile, "from 0 to 1");
-  }
-
-  template <class T>
-  T value(const T& input, const T& target) const {
-    const T d = target - input;
-    return where(d > T(0), T(quantile) * d, T(quantile - 1) * d);  // where, not if: T is a pack
-  }
-};
 
 int main() {
   // Waiting times: most are short, some are long. Which one do only 10 % exceed?

@@ -2,29 +2,10 @@
 // A reduction of one's own: the mean over the units that still have a loss. In metric learning most
 // triplets are soon easy; a mean over all of them would make the gradient vanish.
 
+#include "own_reduction.hpp"
+
 #include <cstdio>
 #include <eigenloss/losses/triplet_margin.hpp>
-
-struct NonZeroMean {
-  // The scale depends on the losses, so they are computed before the gradient.
-  static constexpr bool needs_losses = true;
-
-  // What each unit adds to totals.counted. L may be a pack of losses: where, not if.
-  template <class L>
-  static L count(const L& loss) {
-    return where(loss > L(0), L(1), L(0));
-  }
-
-  // The value, and what every unit's slope is multiplied by.
-  template <class T>
-  static T value(const eigenloss::Totals<T>& totals) {
-    return totals.counted == T(0) ? T(0) : T(totals.loss / totals.counted);
-  }
-  template <class T>
-  static T scale(const eigenloss::Totals<T>& totals) {
-    return totals.counted == T(0) ? T(0) : T(T(1) / totals.counted);
-  }
-};
 
 int main() {
   // Eight anchors at 0, with a positive at distance 1. Two of the negatives are too near.

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "../../examples/own_reduction.hpp"
 #include "calls.hpp"
 #include "foreign.hpp"
 
@@ -166,10 +167,10 @@ Subject subject() {
   s.weighted_mean = verbs<D, WeightedMean>("WeightedMean");
   s.root_mean = verbs<D, RootMean>("RootMean");
   s.average = verbs<D, foreign::Average>("a user's mean");
-  s.non_zero_mean = verbs<D, foreign::NonZeroMean>("a user's mean over non-zero losses");
+  s.non_zero_mean = verbs<D, NonZeroMean>("a user's mean over non-zero losses");
   s.weighted = {weighted_verbs<D, Unreduced>("Unreduced"), weighted_verbs<D, Sum>("Sum"),
                 weighted_verbs<D, Mean>("Mean"), weighted_verbs<D, WeightedMean>("WeightedMean"),
-                weighted_verbs<D, foreign::NonZeroMean>("a user's mean over non-zero losses")};
+                weighted_verbs<D, NonZeroMean>("a user's mean over non-zero losses")};
   s.masked = &Calls<D, Sum>::masked_both;
   s.divisor = &Calls<D, Mean>::divisor;
   s.weighted_divisor = &Calls<D, Mean>::weighted_divisor;
@@ -178,9 +179,8 @@ Subject subject() {
        &Calls<D, Mean>::threaded_both},
       {"Unreduced, double, ColMajor", &Calls<D, Unreduced>::plain_both, nullptr,
        &Calls<D, Unreduced>::threaded_both},
-      {"a user's mean over non-zero losses, double, ColMajor",
-       &Calls<D, foreign::NonZeroMean>::plain_both, nullptr,
-       &Calls<D, foreign::NonZeroMean>::threaded_both},
+      {"a user's mean over non-zero losses, double, ColMajor", &Calls<D, NonZeroMean>::plain_both,
+       nullptr, &Calls<D, NonZeroMean>::threaded_both},
       {"Sum weighted, double, ColMajor", &Calls<D, Sum>::weighted_both, nullptr,
        &Calls<D, Sum>::weighted_threaded_both},
   };

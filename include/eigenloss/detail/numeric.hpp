@@ -37,20 +37,17 @@ using Common = std::common_type_t<float, A, B>;
 
 // a if the condition holds, else b. Conditions combine with & | ~ as masks do: on a bool these give
 // an int whose lowest bit is the answer.
-template <class A, class B>
-detail::Common<A, B> where(int condition, A a, B b) {
-  using T = detail::Common<A, B>;
+template <class A, class B, class T = detail::Common<A, B>>
+constexpr T where(int condition, A a, B b) {
   return (condition & 1) != 0 ? T(a) : T(b);
 }
 // NaN if either is NaN, as those of packs.
-template <class A, class B>
-detail::Common<A, B>(min)(A a, B b) {
-  using T = detail::Common<A, B>;
+template <class A, class B, class T = detail::Common<A, B>>
+constexpr T(min)(A a, B b) {
   return T(b) < T(a) || T(b) != T(b) ? T(b) : T(a);
 }
-template <class A, class B>
-detail::Common<A, B>(max)(A a, B b) {
-  using T = detail::Common<A, B>;
+template <class A, class B, class T = detail::Common<A, B>>
+constexpr T(max)(A a, B b) {
   return T(a) < T(b) || T(b) != T(b) ? T(b) : T(a);
 }
 

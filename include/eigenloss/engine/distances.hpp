@@ -10,12 +10,10 @@
 // Distances between two rows u and v, for TripletMarginWithDistance. Your own: copy
 // SquaredEuclidean, and leave out its slope if you like. A policy is a struct with its options and
 // these templates, written once for packs (V):
-//   term(u, v)          what a pair of entries adds to the distance; or a std::array<V, n> of n
-//   sums
-//   finish(sum)         the distance, from the sum (or from the std::array<V, n>); without it, the
-// sum is the distance which are differentiated by dual numbers, unless it has
-//   term_slope(u, v)    std::array<V, 2>: d term / du and d term / dv (an array of n such arrays
-//   for n sums)
+//   term(u, v)          what a pair of entries adds to the sum; or a std::array<V, n> for n sums
+//   finish(sum)         the distance, from the sum or sums; without it, the sum is the distance
+// They are differentiated by dual numbers, unless it has
+//   term_slope(u, v)    std::array<V, 2>: d term / du and d term / dv (n such arrays for n sums)
 //   finish_slope(sum)   d distance / d sum (a std::array<V, n> for n sums)
 // As in every formula, where(condition, a, b) takes the place of if.
 namespace eigenloss {
@@ -35,8 +33,7 @@ struct SquaredEuclidean {
 
 /// The root of the sum of (u - v + eps)². The slope is 0 where the distance is 0.
 struct Euclidean {
-  double eps =
-      1e-6;  ///< added to every difference, sign and all, as torch.nn.PairwiseDistance does
+  double eps = 1e-6;  ///< added to every difference, sign and all: PyTorch's PairwiseDistance
 
   template <class V>
   V term(const V& u, const V& v) const {

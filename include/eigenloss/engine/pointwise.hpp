@@ -13,11 +13,11 @@
 // The engine of losses whose unit is an element.
 //
 // A kernel is a struct of options with
-//   template <class T> T value(T input, T target) const;     the loss of one element
+//   template <class T> T value(T input, T target) const;   the loss of one element
 // and, where it has better than what dual numbers give,
-//   template <class T> T slope(T input, T target) const;     d value / d input
-//   template <class T> std::pair<T, T> value_and_slope(T input, T target) const;   where they share
-//   work
+//   template <class T> T slope(T input, T target) const;   d value / d input
+// and, where these two share work,
+//   template <class T> std::pair<T, T> value_and_slope(T input, T target) const;
 // T is a pack of numbers: where(condition, a, b) takes the place of if. With several predictions,
 // slopes are a std::array<T, n>. Optional members:
 //   check(check)      of the options
@@ -26,8 +26,8 @@
 //   arguments         an array of their names, if not "input", "target"
 //   ranges            a std::array of Range: the numbers that are not refused
 //   broadcasts        the last input, if it may be smaller than the first: see broadcast_shape
-//   along_axis(), axis, axis_option   numbers along an axis, their name; the last argument of the
-//   formulas
+//   along_axis(), axis, axis_option   numbers along an axis, which axis, and their name: they are
+//                     the last argument of the formulas
 namespace eigenloss {
 namespace detail {
 

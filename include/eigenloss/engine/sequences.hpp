@@ -15,8 +15,8 @@
 #include "frames.hpp"
 #include "verbs.hpp"
 
-// The walk over sequences: CTC's alone. Its kernels are options, `blank`, `zero_infinity` and
-//   `workspace`, and
+// The walk over sequences: CTC's alone. Its kernels are the options `blank`, `zero_infinity` and
+// `workspace`, and
 //   from_logits   whether the inputs are logits or log-probabilities
 // The maths of one sequence is in detail/ctc_sequence.hpp. Here is what surrounds it: the shapes,
 // the lengths and labels, and the division by the target's length.

@@ -27,8 +27,8 @@ namespace kernel {
 ///            .weighted(w).
 /// Source:    https://pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html
 struct BCEWithLogits {
-  Eigen::ArrayXd pos_weight{};
-  std::int64_t axis = -1;
+  Eigen::ArrayXd pos_weight{};  ///< of the labels 1: one number, or one an index along axis
+  std::int64_t axis = -1;       ///< where pos_weight runs
 
   static constexpr const char* axis_option = "pos_weight";
   const Eigen::ArrayXd& along_axis() const { return pos_weight; }

@@ -13,8 +13,8 @@ namespace kernel {
 
 /// Cosine of the angle between two vectors a and b, which should be alike (y = 1) or not (y = -1).
 ///
-///   cos = (sum of a·b) / √(A·B),  A = e + sum of a²,  B = e + sum of b²,  e = 1e-12 rounded to
-///   float
+///   cos = (sum of a·b) / √(A·B),  A = e + sum of a²,  B = e + sum of b²
+///   with e = 1e-12 rounded to float
 ///   y = 1: l = 1 - cos;  y = -1: l = max(0, cos - margin)
 ///
 /// Slope: s·(b/√(AB) - cos·a/A) for a, and alike for b, with s = -1 for y = 1, s = 1 for y = -1

@@ -29,8 +29,8 @@ namespace kernel {
 ///            Distribution (1994);
 ///            https://pytorch.org/docs/stable/generated/torch.nn.GaussianNLLLoss.html
 struct GaussianNLL {
-  bool full = false;
-  double eps = 1e-6;
+  bool full = false;  ///< whether the constant log(2π)/2 is added
+  double eps = 1e-6;  ///< the variance is taken as at least this; any number
 
   static constexpr std::size_t inputs = 3;
   using Predictions = std::index_sequence<0, 2>;

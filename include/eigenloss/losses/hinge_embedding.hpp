@@ -20,7 +20,7 @@ namespace kernel {
 /// PyTorch:   torch.nn.HingeEmbeddingLoss, whose gradient does not show NaN.
 /// Source:    https://pytorch.org/docs/stable/generated/torch.nn.HingeEmbeddingLoss.html
 struct HingeEmbedding {
-  double margin = 1.0;
+  double margin = 1.0;  ///< any number; a distance beyond it costs nothing where y = -1
 
   template <class T>
   T value(const T& x, const T& y) const {

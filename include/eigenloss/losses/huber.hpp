@@ -19,7 +19,7 @@ namespace kernel {
 /// Source:    Huber, Robust Estimation of a Location Parameter (1964);
 ///            https://pytorch.org/docs/stable/generated/torch.nn.HuberLoss.html
 struct Huber {
-  double delta = 1.0;
+  double delta = 1.0;  ///< > 0, in the unit of x - t: where the line begins
 
   template <class Check>
   void check(const Check& check) const {

@@ -26,7 +26,7 @@ namespace kernel {
 ///            here. It warns at `mean`, which is not the divergence; its `batchmean` is BatchMean.
 /// Source:    https://pytorch.org/docs/stable/generated/torch.nn.KLDivLoss.html
 struct KLDiv {
-  bool log_target = false;
+  bool log_target = false;  ///< whether the target holds log-probabilities
 
   template <class T>
   T value(const T& x, const T& t) const {

@@ -22,7 +22,7 @@ namespace kernel {
 /// PyTorch:   torch.nn.MarginRankingLoss, whose gradient is 0 at NaN.
 /// Source:    https://pytorch.org/docs/stable/generated/torch.nn.MarginRankingLoss.html
 struct MarginRanking {
-  double margin = 0.0;
+  double margin = 0.0;  ///< any number, in the unit of the inputs: how far they should be apart
 
   static constexpr std::size_t inputs = 3;
   using Predictions = std::index_sequence<0, 1>;

@@ -24,9 +24,9 @@ namespace kernel {
 /// PyTorch:   torch.nn.PoissonNLLLoss, the same.
 /// Source:    https://pytorch.org/docs/stable/generated/torch.nn.PoissonNLLLoss.html
 struct PoissonNLL {
-  bool log_input = true;
-  bool full = false;
-  double eps = 1e-8;
+  bool log_input = true;  ///< whether the input is the logarithm of the rate
+  bool full = false;      ///< whether log t! is added, by Stirling's formula
+  double eps = 1e-8;      ///< added to the rate before its logarithm, where log_input is false
 
   template <class T>
   T value(const T& x, const T& t) const {

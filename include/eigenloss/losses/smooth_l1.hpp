@@ -21,7 +21,7 @@ namespace kernel {
 /// Source:    Girshick, Fast R-CNN (2015), equation 3;
 ///            https://pytorch.org/docs/stable/generated/torch.nn.SmoothL1Loss.html
 struct SmoothL1 {
-  double beta = 1.0;
+  double beta = 1.0;  ///< at least 0, in the unit of x - t: where the parabola ends
 
   template <class Check>
   void check(const Check& check) const {

@@ -26,9 +26,8 @@ namespace kernel {
 ///   the extreme share the slope; for p = 0 there is none.
 ///
 /// Shapes: anchor, positive, negative (D), (N, D) or (N, ..., D), features along `axis`, or () for
-///   one feature.
-///   Gradients: (anchor, positive, negative). Unit: a row. Vectors without features give the
-///     margin.
+///   one feature. Gradients: (anchor, positive, negative). Unit: a row. Vectors without features
+///   give the margin.
 /// Special values: NaN gives NaN. Infinity in the anchor gives NaN, in the positive inf, in the
 ///   negative 0. Powers are not scaled: where they overflow the distance is inf.
 /// Accuracy: each distance is within 4 ulp, plus those of a sum of D terms.
@@ -40,10 +39,9 @@ struct TripletMargin {
   static constexpr const char* arguments[] = {"anchor", "positive", "negative"};
   using Predictions = std::index_sequence<0, 1, 2>;
 
-  double margin = 1.0;  ///< > 0, in the unit of the distance
-  double p = 2.0;       ///< the order of the norm, any number
-  double eps =
-      1e-6;  ///< added to every difference, sign and all, so that d(u, v) and d(v, u) differ
+  double margin = 1.0;     ///< > 0, in the unit of the distance
+  double p = 2.0;          ///< the order of the norm, any number
+  double eps = 1e-6;       ///< added to every difference, sign and all: d(u, v) and d(v, u) differ
   bool swap = false;       ///< whether the negative may be compared with the positive instead
   std::int64_t axis = -1;  ///< where the features lie
 

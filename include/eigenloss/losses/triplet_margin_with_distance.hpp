@@ -24,8 +24,7 @@ namespace kernel {
 ///   engine/distances.hpp says what it must contain. Its kinks are its own.
 ///
 /// Shapes: anchor, positive, negative (D), (N, D) or (N, ..., D), features along `axis`, or () for
-///   one feature.
-///   Gradients: (anchor, positive, negative). Unit: a row.
+///   one feature. Gradients: (anchor, positive, negative). Unit: a row.
 /// Special values: NaN gives NaN; infinity is the distance's affair.
 /// Accuracy: that of the distance, whose sums over D terms are added up in chunks.
 /// Differences from PyTorch: the distance is a type with a formula, not a function of whole

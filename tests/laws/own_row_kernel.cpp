@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSL-1.0
+#define EIGEN_USE_THREADS
+#include "../examples/own_row_kernel.hpp"
+
+#include "support/laws.hpp"
+
+struct FocalLoss : laws::Rows<laws::Prediction<2>, laws::Label<1>> {
+  static constexpr const char* name = "Focal";
+  template <class R>
+  static auto loss() {
+    return eigenloss::Rowwise<Focal, R>{};
+  }
+  static laws::Inputs inputs(laws::Random& random, laws::Index batch, laws::Index features) {
+    return {laws::predictions(random, {batch, features}),
+            laws::integers(random, {batch}, 0, features)};
+  }
+};
+
+TEST_CASE("The example's kernel of rows obeys the laws") { laws::hold<FocalLoss>(); }
