@@ -9,36 +9,40 @@
 // The square of the difference; the margin of one class above the mean; the sum: each of one's own.
 struct Square {
   template <class T>
+  T
 #if EXPECT_FAIL == 1
-  T valeu(const T& x, const T& t) const {
+      valeu
 #else
-  T value(const T& x, const T& t) const {
+      value
 #endif
-      return (x - t) * (x - t);
-}
-}
-;
+      (const T& x, const T& t) const {
+    return (x - t) * (x - t);
+  }
+};
 
 struct AboveMean {
+  int
 #if EXPECT_FAIL == 3
-  int axes = 1;
+      axes
 #else
-  int axis = 1;
+      axis
 #endif
+      = 1;
   template <class Row, class Label, class Slope>
+  typename Row::V
 #if EXPECT_FAIL == 2
-  typename Row::V rows(const Row& x, const Label& y, const Slope& slope) const {
+  rows
 #else
-  typename Row::V row(const Row& x, const Label& y, const Slope& slope) const {
+  row
 #endif
-      using P = typename Row::P;
-  const double share = 1.0 / double(x.size());
-  transform(
-      slope, [&](const P& is_y) { return P(share) - is_y; }, one_hot(x, y));
-  return sum([&](const P& entry) { return entry * P(share); }, x) - at(x, y);
-}
-}
-;
+      (const Row& x, const Label& y, const Slope& slope) const {
+    using P = typename Row::P;
+    const double share = 1.0 / double(x.size());
+    transform(
+        slope, [&](const P& is_y) { return P(share) - is_y; }, one_hot(x, y));
+    return sum([&](const P& entry) { return entry * P(share); }, x) - at(x, y);
+  }
+};
 
 struct Total {
   template <class T>
@@ -46,15 +50,16 @@ struct Total {
     return totals.loss;
   }
   template <class T>
+  static T
 #if EXPECT_FAIL == 4
-  static T scales(const eigenloss::Totals<T>&){
+  scales
 #else
-  static T scale(const eigenloss::Totals<T>&) {
+  scale
 #endif
-      return T(1);
-}
-}
-;
+      (const eigenloss::Totals<T>&) {
+    return T(1);
+  }
+};
 
 float value(const Eigen::MatrixXf& x, const Eigen::MatrixXf& t, const Eigen::VectorXi& labels) {
   const auto [above, slopes] = eigenloss::Rowwise<AboveMean>{}.value_and_gradient(x, labels);
