@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Losses as output layers of MiniDNN, whose matrices hold a sample in each column: X.transpose() is
-// an input and a storage like any other, and no copy is made.
+// Losses as output layers of MiniDNN. Its samples are columns: X.transpose() is an input and a
+// storage, without a copy. Its layers divide by the number of samples, so gradients are of the sum.
 #include <cstdio>
 #include <eigenloss/losses/cross_entropy.hpp>
 #include <eigenloss/losses/huber.hpp>
@@ -21,28 +21,28 @@ struct Output {
   virtual std::string output_type() const = 0;
 };
 
-// Any loss of an input and a target. It checks shapes and classes itself when it is evaluated.
+// Any loss of an input and a target, under Sum. It checks shapes and classes when it is evaluated.
 template <class Loss>
 struct LossLayer : Output {
   Loss options;
   Matrix gradient;
-  double value = 0;
+  double sum = 0;
 
   void evaluate(const Matrix& input, const Matrix& target) override {
     gradient.resize(input.rows(), input.cols());
-    value = options.value_and_gradient(input.transpose(), target.transpose(), gradient.transpose());
+    sum = options.value_and_gradient(input.transpose(), target.transpose(), gradient.transpose());
   }
   const Matrix& backprop_data() const override { return gradient; }
-  double loss() const override { return value; }
+  double loss() const override { return sum / static_cast<double>(gradient.cols()); }
   std::string output_type() const override { return "eigenloss"; }
 };
 
 // Its classes, one for each column.
-struct CrossEntropyLayer : LossLayer<eigenloss::CrossEntropy<>> {
+struct CrossEntropyLayer : LossLayer<eigenloss::CrossEntropy<eigenloss::Sum>> {
   using LossLayer::evaluate;
   void evaluate(const Matrix& input, const IntegerVector& target) override {
     gradient.resize(input.rows(), input.cols());
-    value = options.value_and_gradient(input.transpose(), target, gradient.transpose());
+    sum = options.value_and_gradient(input.transpose(), target, gradient.transpose());
   }
 };
 
@@ -53,7 +53,7 @@ int main() {
   layer.evaluate(logits, IntegerVector(Eigen::RowVector4i(0, 1, 2, 2)));
   std::printf("CrossEntropy %.4f, gradient of the last sample:", layer.loss());
   for (const double g : layer.backprop_data().col(3)) std::printf(" %.4f", g);
-  LossLayer<eigenloss::Huber<>> regression;
+  LossLayer<eigenloss::Huber<eigenloss::Sum>> regression;
   regression.evaluate(logits, Matrix(Matrix::Zero(3, 4)));
   std::printf("\nHuber %.4f\n", regression.loss());
 }
