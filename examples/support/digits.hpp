@@ -33,7 +33,7 @@ inline void parse_digit(const std::string& line, const std::string& where, std::
         number > (label ? 9 : 16)) {
       throw std::runtime_error(
           where + "column " + std::to_string(row.size() + 1) + " is '" +
-          line.substr(from, comma - from) + "', expected " +
+          line.substr(from, std::min<std::size_t>(comma - from, 20)) + "', expected " +
           (label ? "a digit from 0 to 9" : "a pixel, an integer from 0 to 16"));
     }
     row.push_back(number);
@@ -47,20 +47,28 @@ inline void parse_digit(const std::string& line, const std::string& where, std::
 
 }  // namespace detail
 
-// Reads a file of the format that data/README.md describes; std::runtime_error names the file and
-// the line.
+// Reads a file of the format that data/README.md describes. Empty lines may stand at its end only.
+// std::runtime_error names the file and the line.
 inline Digits read_digits(const std::string& path) {
   std::ifstream file(path);
   if (!file) throw std::runtime_error(path + ": cannot be opened");
   std::vector<std::vector<int>> rows;
+  const auto where = [&](std::size_t line) { return path + ":" + std::to_string(line) + ": "; };
+  std::size_t number = 0;
   std::string line;
   while (std::getline(file, line)) {
+    ++number;
     if (!line.empty() && line.back() == '\r') line.pop_back();
+    if (line.empty()) continue;
+    if (number > rows.size() + 1)
+      throw std::runtime_error(where(rows.size() + 1) +
+                               "the line is empty, expected 64 pixels and a digit");
     rows.emplace_back();
-    detail::parse_digit(line, path + ":" + std::to_string(rows.size()) + ": ", rows.back());
+    detail::parse_digit(line, where(number), rows.back());
   }
+  if (file.bad()) throw std::runtime_error(path + ": cannot be read, is it a folder?");
   if (rows.empty())
-    throw std::runtime_error(path + ":1: the file is empty, expected 64 pixels and a digit a line");
+    throw std::runtime_error(where(1) + "the file is empty, expected 64 pixels and a digit a line");
 
   const auto count = static_cast<Eigen::Index>(rows.size());
   Digits digits{Eigen::MatrixXf(count, detail::pixel_count), Eigen::VectorXi(count)};
