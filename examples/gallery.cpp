@@ -155,6 +155,8 @@ Picture alignment(const std::string& data) {
   picture.frame(seen);
   picture.frame(aligned);
   double at = 60;
+  Curve rest{
+      "another digit", 5, false, {}, std::vector<double>(static_cast<std::size_t>(frames), 1)};
   for (std::size_t k = 0; k <= 5; ++k) {
     const int label = k == 0 ? 0 : line.labels(static_cast<Eigen::Index>(k) - 1);
     Curve curve{k == 0 ? "blank" : std::to_string(label - 1), (k + 5) % 6, k == 0, {}, {}};
@@ -163,12 +165,16 @@ Picture alignment(const std::string& data) {
       curve.x.push_back(static_cast<double>(t) + 0.5);
       curve.y.push_back(std::exp(log_probs(t, label)));
       other.y.push_back(posterior(t, label));
+      rest.y[static_cast<std::size_t>(t)] -= curve.y.back();
     }
     other.x = curve.x;
     picture.draw(seen, curve);
     picture.draw(aligned, other);
     at = picture.legend(at, below - 34, curve);
+    rest.x = curve.x;
   }
+  picture.draw(seen, rest);
+  picture.legend(at, below - 34, rest);
   return picture;
 }
 
