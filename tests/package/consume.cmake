@@ -31,6 +31,7 @@ if(WAY STREQUAL "find_package")
 elseif(WAY STREQUAL "examples")
   build_and_run("${SOURCE}/examples" train_digits "-DCMAKE_PREFIX_PATH=${PREFIX}"
                 -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE=-O1)
+  run("${CMAKE_CTEST_COMMAND}" --test-dir "${WORK}/build" --output-on-failure)
 
 elseif(WAY STREQUAL "add_subdirectory" OR WAY STREQUAL "fetch_content")
   build_and_run("${CMAKE_CURRENT_LIST_DIR}/${WAY}" consumer "-DEIGENLOSS_SOURCE=${SOURCE}")
