@@ -42,6 +42,10 @@ same "$inc/losses" "$in_headers" "includes of eigenloss.hpp" \
 same "$inc/losses" "$in_headers" "rows of README.md" \
   "$(sed -nE 's#^\|.*\(include/eigenloss/losses/([a-z0-9_]+)\.hpp\).*#\1#p' README.md)"
 
+for example in $(names examples/*.cpp); do
+  grep -q "(examples/$example\.[ch]pp)" README.md || offend "README.md does not name the example $example"
+done
+
 # 3. Small files: a list to think about, not a failure.
 for file in "${headers[@]}"; do
   lines=$(wc -l <"$file")
