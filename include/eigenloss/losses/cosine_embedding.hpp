@@ -11,25 +11,24 @@
 namespace eigenloss {
 namespace kernel {
 
-/// Cosine of the angle between two vectors a and b, which should be alike (y = 1) or not (y = -1).
+/// CosineEmbedding: the cosine of the angle between two vectors, which should be alike or not.
 ///
-///   cos = (sum of a·b) / √(A·B),  A = e + sum of a²,  B = e + sum of b²
-///   with e = 1e-12 rounded to float
-///   y = 1: l = 1 - cos;  y = -1: l = max(0, cos - margin)
-///
-/// Slope: s·(b/√(AB) - cos·a/A) for a, and alike for b, with s = -1 for y = 1, s = 1 for y = -1
-///   where cos >= margin, else 0. Kink: cos = margin, where the slope is that of cos.
-/// e keeps the zero vector finite: cos is 0 there, and the slope b/√(e·B), near 1e6.
-///
-/// Shapes: input1 and input2 (D), (N, D) or (N, ..., D), features along `axis`; target 1 or -1, one
-///   for each row, of any number type (a plain number or a rank-0 tensor for inputs (D)).
-///   Gradients: (input1, input2). Unit: a row.
-/// Special values: infinity gives NaN. Where the squares of a overflow, cos is 0 and the slope for b
-///   NaN, and alike for b. Vectors without features: 1
-///   (y = 1) or max(0, -margin).
-/// Accuracy: cos is within 4 ulp of 1, plus those of three sums of D terms.
-/// Differences from PyTorch: a target other than 1 and -1 is an error, where PyTorch gives 0.
-/// Source: torch.nn.CosineEmbeddingLoss, PyTorch 2.13.
+/// Value:     y = 1: 1 - cos; y = -1: max(0, cos - margin), with cos = (sum of a·b) / √(A·B),
+///            A = e + sum of a², B = e + sum of b² and e = 1e-12 rounded to float, which keeps the
+///            zero vector finite: cos is 0 there.
+/// Slope:     for a: s·(b/√(A·B) - cos·a/A), and alike for b, with s = -1 for y = 1, s = 1 for y =
+///            -1 where cos >= margin, else 0. So that of cos at the kink cos == margin, and
+///            b/√(e·B), near 1e6, at a zero vector.
+/// Arguments: (input1 a, input2 b, target y); the unit is a row. a and b are (D), (N, D) or (N,
+///            ..., D), features along `axis`; y is 1 or -1, one for each row, of any number type (a
+///            plain number or a rank-0 tensor for (D)). Gradients for a and b, in this order.
+/// Options:   margin = 0, any number; axis = -1, the last dimension (negative counts from the end).
+/// Accuracy:  cos 4 ulp of 1, plus those of three sums of D terms. NaN gives NaN, and so does
+///            infinity. Where the squares of a overflow, cos is 0 and the slope for b NaN, and alike
+///            for b. Vectors without features: 1 (y = 1) or max(0, -margin).
+/// PyTorch:   torch.nn.CosineEmbeddingLoss, which gives 0 for a target other than 1 and -1: an
+///            error here.
+/// Source:    https://pytorch.org/docs/stable/generated/torch.nn.CosineEmbeddingLoss.html
 struct CosineEmbedding {
   static constexpr std::size_t inputs = 3;
   static constexpr const char* arguments[] = {"input1", "input2", "target"};

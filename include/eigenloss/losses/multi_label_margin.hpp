@@ -10,28 +10,27 @@
 namespace eigenloss {
 namespace kernel {
 
-/// Multi-label margin: the score of every class that applies should exceed that of every class that
+/// MultiLabelMargin: wants the score of every class that applies above that of every class that
 /// does not, by 1.
 ///
-///   l = 1/C · sum over j in T, i not in T of max(0, 1 - x_j + x_i)
-/// with C classes and T the row's targets, up to the first -1. A class that is listed twice counts
-/// twice as j.
-///
-/// Slope: for each pair with 1 - x_j + x_i > 0: -1/C at j, 1/C at i. Kink: a pair at 0, where its
-///   slope is 0.
-///
-/// Shapes: input (C), (N, C) or (N, C, d1, ...), classes along `axis`, or () for one class; target
-///   integers in the shape of the input: along `axis` the classes that apply, then -1. Unit: a row.
-/// Special values: no targets, or every class, give 0. inf - inf counts 0. Labels behind the first
-///   -1 are not used, but must be classes or -1.
-/// Accuracy: each pair is within an ulp of max(|x_j|, |x_i|, 1), and the sum within those of C
-///   terms.
-/// Cost: C·T steps of a pack for up to 128 targets T in a row. More of them are sorted, 8192 classes
-///   at a time on the stack: C·log(C) steps, and C/4096 passes over the row, which are felt beyond
-///   some millions of classes.
-/// Differences from PyTorch: NaN gives NaN, in value and slopes of the row, where PyTorch counts 0;
-///   any integer type.
-/// Source: torch.nn.MultiLabelMarginLoss, PyTorch 2.13.
+/// Value:     1/C · sum over j in T and i not in T of max(0, 1 - x_j + x_i), with C classes and T
+///            the row's targets, up to the first -1. A class that is listed twice counts twice as
+///            j.
+/// Slope:     for each pair with 1 - x_j + x_i > 0: -1/C at j, 1/C at i. So 0 at the kink, a pair
+///            at 0.
+/// Arguments: (input x, target); the unit is a row. x is (C), (N, C) or (N, C, d1, ...), classes
+///            along `axis`, or () for one class; the target holds integers in the shape of x: along
+///            `axis` the classes that apply, then -1. What stands behind the first -1 is not used,
+///            but must be a class or -1.
+/// Options:   axis = 1, negative counts from the end.
+/// Accuracy:  each pair within an ulp of max(|x_j|, |x_i|, 1), and the sum within those of C terms.
+///            NaN gives NaN; inf - inf counts 0; no targets, or every class, give 0. A row takes
+///            C·T steps of a pack for up to 128 targets T; more are sorted, 8192 classes at a time on
+///            the stack: C·log(C) steps, and C/4096 passes over the row, which are felt beyond some
+///            millions of classes.
+/// PyTorch:   torch.nn.MultiLabelMarginLoss, in which NaN counts 0. Every integer type is a class
+///            here.
+/// Source:    https://pytorch.org/docs/stable/generated/torch.nn.MultiLabelMarginLoss.html
 struct MultiLabelMargin {
   static constexpr bool accepts_rank_0 = true;
   static constexpr bool along_only = true;

@@ -11,24 +11,23 @@
 namespace eigenloss {
 namespace kernel {
 
-/// Binary cross entropy of logits x with targets y, averaged over the classes of each row: every
-/// class may apply.
+/// MultiLabelSoftMargin: the binary cross-entropy of logits, averaged over the classes of each row,
+/// of which several may apply.
 ///
-///   l = 1/C · sum of w_c·(-y·log σ(x) - (1 - y)·log σ(-x)),  σ(x) = 1/(1 + e^-x)
-/// with C classes and class weights w (1 without).
-///
-/// Slope: w_c·(σ(x) - y)/C. There are no kinks.
-/// The two logarithms are written as log(1 + e^-|x|) and max(±x, 0): nothing overflows and nothing
-/// cancels, where the naive x - log σ(x) rounds 4e-18 to 0 at x = -40.
-///
-/// Shapes: input (C), (N, C) or (N, ..., C), classes along `axis`; target numbers in the shape of
-///   the input, which are not checked to be in [0, 1]. Unit: a row.
-/// Special values: an infinite logit gives inf on the wrong side (y = 1 at -inf, y = 0 at +inf),
-///   NaN on the right one, and the slope σ(x) - y on both. A class weight of 0 makes its term
-///   exactly 0.
-/// Accuracy: each term is within 4 ulp, on both sides; the slope within 4 ulp of 1/C.
-/// Differences from PyTorch: class weights have one entry for each class.
-/// Source: torch.nn.MultiLabelSoftMarginLoss, PyTorch 2.13.
+/// Value:     1/C · sum of w_c·(-y·log σ(x) - (1 - y)·log σ(-x)), with σ the sigmoid, C classes and
+///            class weights w (1 without). The logarithms are written as log(1 + e^-|x|) and
+///            max(±x, 0): nothing overflows or cancels, where the naive x - log σ(x) rounds 4e-18
+///            to 0 at x = -40.
+/// Slope:     w_c·(σ(x) - y)/C. Smooth.
+/// Arguments: (input x, target y) of the same shape, (C), (N, C) or (N, ..., C), classes along
+///            `axis`; the unit is a row. y is in [0, 1] as a rule, which is not checked.
+/// Options:   weight, empty: one for each class; axis = -1, the last dimension (negative counts
+///            from the end).
+/// Accuracy:  each term 4 ulp, on both sides; slope 4 ulp of 1/C. NaN gives NaN; an infinite logit
+///            gives inf on the wrong side (y = 1 at -inf, y = 0 at inf), NaN on the right one, and
+///            the slope σ(x) - y on both. A class weight of 0 makes its term exactly 0.
+/// PyTorch:   torch.nn.MultiLabelSoftMarginLoss, whose weight may be any tensor that broadcasts.
+/// Source:    https://pytorch.org/docs/stable/generated/torch.nn.MultiLabelSoftMarginLoss.html
 struct MultiLabelSoftMargin {
   Eigen::ArrayXd weight{};  ///< one for each class; none: 1
   std::int64_t axis = -1;   ///< where the classes lie

@@ -10,24 +10,22 @@
 namespace eigenloss {
 namespace kernel {
 
-/// Multi-class margin: the score x_y of the right class y should exceed every other one by the
-/// margin.
+/// MultiMargin: wants the score of the right class above every other one, by a margin.
 ///
-///   l = w_y/C · sum of max(0, z_i)^p over the classes i other than y,  z_i = margin - x_y + x_i
-/// with C classes and class weights w (1 without).
-///
-/// Slope: h_i = w_y/C (p = 1) or 2·w_y·z_i/C (p = 2) where z_i > 0, 0 elsewhere; at y minus the sum
-///   of the h_i.
-/// Kink: z_i = 0, where the slope is 0.
-///
-/// Shapes: input (C), (N, C) or (N, C, d1, ...), classes along `axis`, or () for one class; target
-///   integers, one class for each row (a plain integer or a rank-0 tensor for input (C)). Unit: a
-///   row.
-/// Special values: inf - inf counts 0. A class weight of 0 makes the loss and the slopes exactly 0.
-/// Accuracy: the value is within 3 ulp of the largest term, plus those of a sum of C terms; the
-///   slopes within 2 ulp.
-/// Differences from PyTorch: NaN gives NaN, where PyTorch counts 0; every integer type is a class.
-/// Source: torch.nn.MultiMarginLoss, PyTorch 2.13.
+/// Value:     w_y/C · sum over the classes i other than y of max(0, z_i)^p, with z_i = margin - x_y
+///            + x_i, C classes and class weights w (1 without)
+/// Slope:     h_i = w_y/C (p = 1) or 2·w_y·z_i/C (p = 2) where z_i > 0, 0 elsewhere, so 0 at the
+///            kink z_i == 0; at y minus the sum of the h_i.
+/// Arguments: (input x, target y); the unit is a row. x is (C), (N, C) or (N, C, d1, ...), classes
+///            along `axis`, or () for one class; y are integers, one class for each row (a plain
+///            integer or a rank-0 tensor for x (C)).
+/// Options:   p = 1, 1 or 2; margin = 1, any number, in the unit of x; weight, empty: one for each
+///            class; axis = 1, negative counts from the end.
+/// Accuracy:  value 3 ulp of the largest term, plus those of a sum of C terms; slopes 2 ulp. NaN
+///            gives NaN; inf - inf counts 0; a class weight of 0 makes the loss and the slopes
+///            exactly 0.
+/// PyTorch:   torch.nn.MultiMarginLoss, in which NaN counts 0. Every integer type is a class here.
+/// Source:    https://pytorch.org/docs/stable/generated/torch.nn.MultiMarginLoss.html
 struct MultiMargin {
   static constexpr bool accepts_rank_0 = true;
 

@@ -9,20 +9,20 @@
 namespace eigenloss {
 namespace kernel {
 
-/// Negative log likelihood of log-probabilities x with a class y.
+/// NLL: the negative log-likelihood of a class, from log-probabilities.
 ///
-///   l = -w_y·x_y, with class weights w (1 without)
-///
-/// Slope: -w_y at y, 0 elsewhere. There are no kinks.
-///
-/// Shapes: input (C), (N, C) or (N, C, d1, ...), classes along `axis`; target integers, one class
-///   for each row (a plain integer or a rank-0 tensor for input (C)). Unit: a row. One entry of
-/// each row is read. Mean divides by the sum of w_y over the rows that are not ignored.
-/// Special values: x is not checked to be log-probabilities. A class weight of 0 makes the loss
-///   exactly 0, even at a log-probability of -inf.
-/// Accuracy: half an ulp.
-/// Differences from PyTorch: every integer type is a class.
-/// Source: torch.nn.NLLLoss, PyTorch 2.13.
+/// Value:     -w_y·x_y, with class weights w (1 without)
+/// Slope:     -w_y at y, 0 elsewhere. Linear.
+/// Arguments: (input x, target y); the unit is a row, of which one entry is read. x is (C), (N, C)
+///            or (N, C, d1, ...), classes along `axis`; y are integers, one class for each row (a
+///            plain integer or a rank-0 tensor for x (C)). x is not checked to be
+///            log-probabilities. Mean divides by the sum of w_y over the rows that are not ignored.
+/// Options:   weight, empty: one for each class; ignore_index = -100, any integer; axis = 1,
+///            negative counts from the end.
+/// Accuracy:  half an ulp. A NaN that is read gives the value NaN, a class weight of 0 a loss of
+///            exactly 0, even at a log-probability of -inf.
+/// PyTorch:   torch.nn.NLLLoss, the same, for every integer type.
+/// Source:    https://pytorch.org/docs/stable/generated/torch.nn.NLLLoss.html
 struct NLL {
   Eigen::ArrayXd weight{};           ///< one for each class; none: 1
   std::int64_t ignore_index = -100;  ///< rows with this class count nothing

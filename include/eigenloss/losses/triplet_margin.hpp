@@ -12,27 +12,30 @@
 namespace eigenloss {
 namespace kernel {
 
-/// Triplet margin: an anchor a should be nearer to a positive p than to a negative n, by the
-///   margin.
+/// TripletMargin: wants an anchor nearer to a positive than to a negative, by a margin.
 ///
-///   l = max(0, margin + d(a, p) - d(a, n)),  d(u, v) = ‖r‖_p with r = u - v + eps, entry by entry
-///   swap: the smaller one of d(a, n) and d(p, n) takes the place of d(a, n)
-/// p = inf and -inf: the largest and the smallest |r_i|; p = 0: the number of r_i other than 0.
-///
-/// Slope, with d' = d‖r‖/dr_i = sgn(r_i)·(|r_i|/‖r‖)^(p-1), where l > 0 and at the kink l = 0
-///   itself: d'(a, p) - d'(a, n) for a, -d'(a, p) for p, d'(a, n) for n; where swap chose d(p, n),
-///   its slopes instead, and half of each where the two are equal.
-/// Kinks: d' is 0 where ‖r‖ = 0 and, for p < 2, at an r_i = 0; for p = ±inf the entries that reach
-///   the extreme share the slope; for p = 0 there is none.
-///
-/// Shapes: anchor, positive, negative (D), (N, D) or (N, ..., D), features along `axis`, or () for
-///   one feature. Gradients: (anchor, positive, negative). Unit: a row. Vectors without features
-///   give the margin.
-/// Special values: NaN gives NaN. Infinity in the anchor gives NaN, in the positive inf, in the
-///   negative 0. Powers are not scaled: where they overflow the distance is inf.
-/// Accuracy: each distance is within 4 ulp, plus those of a sum of D terms.
-/// Differences from PyTorch: none in Python; PyTorch's C++ does not check the margin.
-/// Source: torch.nn.TripletMarginLoss, PyTorch 2.13.
+/// Value:     max(0, margin + d(a, p) - d(a, n)), with d(u, v) = ‖r‖_p and r = u - v + eps, entry
+///            by entry; swap: the smaller one of d(a, n) and d(p, n) takes the place of d(a, n).
+///            p = inf and -inf: the largest and the smallest |r_i|; p = 0: the number of r_i other
+///            than 0.
+/// Slope:     d'(a, p) - d'(a, n) for a, -d'(a, p) for p, d'(a, n) for n, where the value is > 0
+///            and at the kink itself, with d' = sgn(r_i)·(|r_i|/‖r‖)^(p-1). Where swap chose d(p,
+///            n): its slopes instead, and half of each where the two are equal.
+///            d' is 0 where ‖r‖ = 0 and, for p < 2, at an r_i = 0; for p = ±inf the entries that
+///            reach the extreme share the slope; for p = 0 there is none.
+/// Arguments: (anchor a, positive p, negative n) of the same shape, (D), (N, D) or (N, ..., D),
+///            features along `axis`, or () for one feature; the unit is a row. Gradients for all
+///            three, in this order.
+/// Options:   margin = 1, greater than 0, in the unit of the distance; p = 2, any number; eps =
+///            1e-6, any number, in the unit of the inputs; swap = false; axis = -1, the last
+///            dimension (negative counts from the end).
+/// Accuracy:  each distance 4 ulp, plus those of a sum of D terms. NaN gives NaN; infinity in the
+///            anchor gives NaN, in the positive inf, in the negative 0. Powers are not scaled:
+///            where they overflow the distance is inf. Vectors without features give the margin.
+/// PyTorch:   torch.nn.TripletMarginLoss, the same; its C++ frontend does not check the margin.
+/// Source:    Balntas et al., Learning Local Feature Descriptors with Triplets and Shallow
+///            Convolutional Neural Networks (2016), for swap;
+///            https://pytorch.org/docs/stable/generated/torch.nn.TripletMarginLoss.html
 struct TripletMargin {
   static constexpr std::size_t inputs = 3;
   static constexpr bool accepts_rank_0 = true;

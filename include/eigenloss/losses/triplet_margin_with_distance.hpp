@@ -11,25 +11,25 @@
 namespace eigenloss {
 namespace kernel {
 
-/// Triplet margin with any distance: an anchor a should be nearer to a positive p than to a
-/// negative n.
+/// TripletMarginWithDistance: wants an anchor nearer to a positive than to a negative, by a margin,
+/// for a distance of your choice.
 ///
-///   l = max(0, margin + d(a, p) - d(a, n)),  d = distance
-///   swap: the smaller one of d(a, n) and d(p, n) takes the place of d(a, n)
-///
-/// Slope, where l > 0 and at the kink l = 0 itself: that of d(a, p) - d(a, n), by each of the
-///   three; where swap chose d(p, n), that of d(a, p) - d(p, n), and half of each where the two are
-///   equal.
-/// Distances: Euclidean (the default), SquaredEuclidean, Manhattan, Cosine, or one of your own:
-///   engine/distances.hpp says what it must contain. Its kinks are its own.
-///
-/// Shapes: anchor, positive, negative (D), (N, D) or (N, ..., D), features along `axis`, or () for
-///   one feature. Gradients: (anchor, positive, negative). Unit: a row.
-/// Special values: NaN gives NaN; infinity is the distance's affair.
-/// Accuracy: that of the distance, whose sums over D terms are added up in chunks.
-/// Differences from PyTorch: the distance is a type with a formula, not a function of whole
-///   tensors.
-/// Source: torch.nn.TripletMarginWithDistanceLoss, PyTorch 2.13.
+/// Value:     max(0, margin + d(a, p) - d(a, n)), with d the distance; swap: the smaller one of
+///            d(a, n) and d(p, n) takes the place of d(a, n)
+/// Slope:     that of d(a, p) - d(a, n), by each of the three, where the value is > 0 and at the
+///            kink itself; where swap chose d(p, n), that of d(a, p) - d(p, n), and half of each
+///            where the two are equal. The distance has kinks of its own.
+/// Arguments: (anchor a, positive p, negative n) of the same shape, (D), (N, D) or (N, ..., D),
+///            features along `axis`, or () for one feature; the unit is a row. Gradients for all
+///            three, in this order.
+/// Options:   distance: Euclidean (the default), SquaredEuclidean, Manhattan, Cosine, or one of
+///            your own, as engine/distances.hpp says; margin = 1, greater than 0, in its unit; swap
+///            = false; axis = -1, the last dimension (negative counts from the end).
+/// Accuracy:  that of the distance, whose sums over D terms are added up in chunks. NaN gives NaN;
+///            infinity is the distance's affair.
+/// PyTorch:   torch.nn.TripletMarginWithDistanceLoss. The distance is a type with a formula here,
+///            not a function of whole tensors.
+/// Source:    https://pytorch.org/docs/stable/generated/torch.nn.TripletMarginWithDistanceLoss.html
 template <class Distance>
 struct TripletMarginWithDistance {
   static constexpr std::size_t inputs = 3;
