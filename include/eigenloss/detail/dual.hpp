@@ -3,11 +3,13 @@
 
 #include "numeric.hpp"
 
-// A dual number over packs: a value and its slope, carried through a formula together. It gives a
-// formula its exact derivative. At a kink the slope is that of the branch that the formula chooses;
-// abs'(0) = 0, and min, max share it half and half at a tie, as PyTorch does.
 namespace eigenloss {
 
+/// A dual number over packs: a value and its slope, carried through a formula together. It gives a
+/// formula its exact derivative.
+///
+/// At a kink the slope is that of the branch that the formula chooses; abs'(0) = 0, and min and max
+/// share it half and half at a tie, as PyTorch does.
 template <class V>
 struct Dual {
   using Scalar = typename V::Scalar;

@@ -35,23 +35,25 @@ using Common = std::common_type_t<float, A, B>;
 
 }  // namespace detail
 
-// a if the condition holds, else b. Conditions combine with & | ~ as masks do: on a bool these give
-// an int whose lowest bit is the answer.
+/// a if the condition holds, else b: for plain numbers, as packs have it.
+// Conditions combine with & | ~ as masks do: on a bool these give an int whose lowest bit is the
+// answer.
 template <class A, class B, class T = detail::Common<A, B>>
 constexpr T where(int condition, A a, B b) {
   return (condition & 1) != 0 ? T(a) : T(b);
 }
-// NaN if either is NaN, as those of packs.
+/// The smaller one; NaN if either is NaN, as for packs.
 template <class A, class B, class T = detail::Common<A, B>>
 constexpr T(min)(A a, B b) {
   return T(b) < T(a) || T(b) != T(b) ? T(b) : T(a);
 }
+/// The larger one; NaN if either is NaN, as for packs.
 template <class A, class B, class T = detail::Common<A, B>>
 constexpr T(max)(A a, B b) {
   return T(a) < T(b) || T(b) != T(b) ? T(b) : T(a);
 }
 
-// log(1 + e^x), without the overflow of e^x. Within 3 ulp.
+/// log(1 + e^x), without the overflow of e^x. Within 3 ulp.
 template <class V>
 EIGEN_STRONG_INLINE V softplus(const V& x) {
   if constexpr (std::is_floating_point<V>::value)
@@ -60,7 +62,7 @@ EIGEN_STRONG_INLINE V softplus(const V& x) {
     return where(x < V(0), V(0), x) + log1p_unit(exp_nonpositive(minus_abs(x)));
 }
 
-// 1 / (1 + e^-x), without the overflow of e^-x. Within 3 ulp.
+/// 1 / (1 + e^-x), without the overflow of e^-x. Within 3 ulp.
 template <class V>
 EIGEN_STRONG_INLINE V sigmoid(const V& x) {
   if constexpr (std::is_floating_point<V>::value) {

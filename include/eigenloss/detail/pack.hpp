@@ -18,8 +18,8 @@ namespace eigenloss {
 template <class T, bool Simd, int Registers>
 struct Pack;
 
-// The answer of a comparison, one for each lane; where(mask, a, b) chooses by it. Masks combine
-// with & | ~.
+/// The answer of a comparison, one for each lane; where(mask, a, b) chooses by it. Masks combine
+/// with & | ~.
 template <class T, bool Simd, int Registers = 1>
 struct Mask {
   static constexpr int registers = Registers;
@@ -98,6 +98,7 @@ struct Mask {
   }
 };
 
+/// A few numbers on which a formula is evaluated at once.
 template <class T, bool Simd, int Registers = 1>
 struct Pack {
   using Scalar = T;

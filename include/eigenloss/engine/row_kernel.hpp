@@ -14,10 +14,10 @@ namespace eigenloss {
 
 /// What an input of a row kernel is.
 enum class Role {
-  row,        // numbers, in the shape of the input
-  label,      // a class for each row
-  number,     // a number for each row
-  label_row,  // classes in the shape of the input, -1 for none
+  row,        ///< numbers, in the shape of the input
+  label,      ///< a class for each row
+  number,     ///< a number for each row
+  label_row,  ///< classes in the shape of the input, -1 for none
 };
 
 namespace detail {
