@@ -16,6 +16,7 @@ struct Pinball {
 
   template <class T>
   T value(const T& input, const T& target) const {
+    using eigenloss::where;  // so that T may be a plain number too
     const T d = target - input;
     return where(d > T(0), T(quantile) * d, T(quantile - 1) * d);  // where, not if: T is a pack
   }

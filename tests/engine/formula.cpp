@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "../examples/own_kernel.hpp"
 #include "support/samples.hpp"
 
 using namespace eigenloss;
@@ -162,6 +163,7 @@ TEST_CASE("A formula's min and max share a tie half and half, and pass NaN on") 
 TEST_CASE("A kernel's value can be asked of plain numbers") {
   CHECK(kernel::Huber{}.value(3.0, 1.0) == 1.5);
   CHECK(kernel::Huber{}.value(3.0F, 1.0F) == 1.5F);
+  CHECK(Pinball{0.9}.value(1.0, 2.0) == 0.9);
   CHECK(where(~int(1 < 2), 3, 4.0) == 4.0);  // ~ of a bool is an int
   CHECK(kernel::SoftMargin{}.value(2.0, -1.0) == Approx(std::log1p(std::exp(2.0))).epsilon(1e-15));
 }

@@ -8,10 +8,11 @@
 // A loss from a formula alone: a function of one element's inputs, usually a generic lambda.
 //   auto loss = pointwise<Mean>([](auto x, auto t) { return log(cosh(x - t)); });
 // The formula runs on several numbers at once: operators, comparisons, abs exp log log1p expm1 sqrt
-// pow sin cos sinh cosh tanh softplus sigmoid min max, called without std::, and
-// where(condition, a, b) in the place of if; & | ~ in the place of && || !. After using namespace
-// eigenloss it runs on a plain number too. The gradient, for the first input, is exact, from dual
-// numbers; at a kink it is that of the branch chosen, and min and max share a tie half and half.
+// pow sin cos sinh cosh tanh softplus sigmoid min max, called without std::, and where(condition,
+// a, b) in the place of if; & | ~ in the place of && || !. After using namespace eigenloss, or
+// using eigenloss::where, it runs on a plain number too. The gradient, for the first input, is
+// exact, from dual numbers; at a kink it is that of the branch chosen, and min and max share a tie
+// half and half.
 namespace eigenloss {
 namespace kernel {
 
