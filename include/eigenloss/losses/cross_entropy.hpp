@@ -27,8 +27,9 @@ namespace kernel {
 ///            integer or a rank-0 tensor for x (C)), or numbers t in the shape of x: probabilities,
 ///            which are not checked. Mean divides by the sum of w_y over the rows that are not
 ///            ignored; with probabilities by the number of rows.
-/// Options:   weight, empty: one for each class; ignore_index = -100, any integer; label_smoothing
-///            = 0, in [0, 1]; axis = 1, negative counts from the end.
+/// Options:   weight, empty: one for each class; ignore_index = -100, any integer, below 0
+///            with probabilities; label_smoothing = 0, in [0, 1]; axis = 1, negative counts from the
+///            end.
 /// Accuracy:  value and slope 4 ulp of max(1, |max x - x_y|), plus those of a sum of C terms in
 ///            order. A logit of -inf is a class that cannot be: its slope is 0. +inf, or -inf
 ///            everywhere, gives NaN. A class weight or probability of 0 makes its term exactly 0,
