@@ -41,8 +41,12 @@ inline void store_past_cache(double* to, const Eigen::internal::Packet8d& x) {
 }
 #endif
 
-// Outputs of more bytes than this are streamed.
-constexpr Index stream_bytes = Index(1) << 24;
+// Whether so many numbers, all that a call writes, are too many to be still in the cache when they
+// are read again.
+template <class T>
+constexpr bool outlasts_cache(Index numbers) {
+  return numbers >= (Index(1) << 24) / Index(sizeof(T));
+}
 
 // Precondition: `to` is aligned to a cache line.
 template <class T, bool Simd, int Registers>

@@ -46,7 +46,8 @@ class ElementWalk {
   // Lets gradients of that many elements bypass the cache, if they are too large to stay in it.
   void stream_outputs(Index elements) {
     if constexpr (gradients > 0 && !values) {
-      streams_ = first_term_ && elements >= stream_bytes / Index(sizeof(T)) && outputs_in_place();
+      streams_ =
+          first_term_ && outlasts_cache<T>(elements * Index(gradients)) && outputs_in_place();
       in_place_ = in_place_ && !streams_;
     }
     (void)elements;

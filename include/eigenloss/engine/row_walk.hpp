@@ -69,6 +69,8 @@ class RowWalk {
     } else if (2 * cut_.inner >= lanes) {
       mode_ = Mode::across;
     }
+    streams_ =
+        first_term && outlasts_cache<T>(cut_.outer * cut_.size * cut_.inner * wanted_slopes());
   }
 
   // Rows in a block: about 16384 numbers, in whole tiles; enough tiles for those at the ends not to
@@ -116,6 +118,15 @@ class RowWalk {
     CompensatedSum<Single<T>> along, counted_along;
     bool tiles = false;
   };
+
+  template <class Out>
+  static constexpr Index wanted_slope(const Sink<T, Out>&) {
+    return std::is_same<Out, Skip>::value ? 0 : 1;
+  }
+  Index wanted_slopes() const {
+    return std::apply([](const auto&... sink) { return (Index(0) + ... + wanted_slope(sink)); },
+                      sinks_);
+  }
 
   Index first_of(Index row) const {
     return row / cut_.inner * cut_.size * cut_.inner + row % cut_.inner;
@@ -187,7 +198,7 @@ class RowWalk {
       return NoSlope();
     } else {
       return Slope<Along<T>, Sink<T, Out>>(sink, cut_.size, first_of(row), cut_.inner, !first_term_,
-                                           scale);
+                                           streams_, scale);
     }
   }
   template <std::size_t... G>
@@ -318,16 +329,10 @@ class RowWalk {
       }
       const Index first = first_of(row);
       T* data = sink.data() ? sink.data() + first : nullptr;
-      return Slope<Across<T>, Sink<T, Out>>(sink, cut_.size, first, cut_.inner, count, data,
-                                            cut_.inner, !first_term_,
-                                            count == lanes && streams(data), scale);
+      return Slope<Across<T>, Sink<T, Out>>(
+          sink, cut_.size, first, cut_.inner, count, data, cut_.inner, !first_term_,
+          streams_ && count == lanes && past_line(data) == 0, scale);
     }
-  }
-
-  // Whether a gradient of that many numbers, whole cache lines at each step, bypasses the cache.
-  bool streams(const T* data) const {
-    return first_term_ && lanes % line == 0 && past_line(data) == 0 &&
-           cut_.outer * cut_.size * cut_.inner >= stream_bytes / Index(sizeof(T));
   }
 
   // Rows become columns: entry c of row k goes to copy[c·lanes + k]. Missing rows repeat the last
@@ -393,6 +398,7 @@ class RowWalk {
   const ValueSink& value_sink_;
   const Sinks& sinks_;
   Mode mode_ = Mode::along;
+  bool streams_ = false;
 };
 
 }  // namespace detail

@@ -29,15 +29,26 @@ class Slope<Along<T>, Out> {
   using P = typename Walk::P;
   static constexpr bool wanted = true;
 
-  Slope(const Out& out, Index size, Index first, Index step, bool add, T scale)
-      : out_(out), size_(size), first_(first), step_(step), add_(add), scale_(scale) {}
+  Slope(const Out& out, Index size, Index first, Index step, bool add, bool stream, T scale)
+      : out_(out),
+        size_(size),
+        first_(first),
+        step_(step),
+        add_(add),
+        streams_(stream && out.data() && step == 1 && !add),
+        scale_(scale) {}
   Slope(const Slope&) = delete;
   Index size() const { return size_; }
-  // Memory for one number an entry that may be used until the slopes are written, or nullptr.
-  T* scratch() const { return out_.data() && step_ == 1 && !add_ ? out_.data() + first_ : nullptr; }
+  // Memory for one number an entry that may be used until the slopes are written, or nullptr. Once
+  // it is in the cache, slopes need not bypass that.
+  T* scratch() const {
+    streams_ = false;
+    return out_.data() && step_ == 1 && !add_ ? out_.data() + first_ : nullptr;
+  }
   static constexpr Index scratch_stride() { return 1; }
   void open(Index begin, Index) const {
-    now_ = out_.data() && step_ == 1 && !add_ ? out_.data() + first_ + begin : buffer_;
+    const bool in_place = out_.data() && step_ == 1 && !add_ && !streams_;
+    now_ = in_place ? out_.data() + first_ + begin : buffer_;
   }
   template <class Lanes>
   EIGEN_STRONG_INLINE void store(Index i, Lanes lanes, const P& slope) const {
@@ -57,6 +68,7 @@ class Slope<Along<T>, Out> {
   }
   void close(Index begin, Index count) const {
     if (now_ != buffer_) return;
+    if (streams_) return stream(buffer_, count, out_.data() + first_ + begin);
     if (step_ == 1 && !add_) return out_.write(first_ + begin, count, buffer_);
     for (Index i = 0; i < count; ++i) {
       const Index entry = first_ + (begin + i) * step_;
@@ -68,6 +80,7 @@ class Slope<Along<T>, Out> {
   const Out& out_;
   Index size_, first_, step_;
   bool add_;
+  mutable bool streams_;
   T scale_;
   mutable T* now_ = nullptr;
   mutable T buffer_[row_chunk];
@@ -99,8 +112,8 @@ class Slope<Across<T>, Out> {
   Index size() const { return size_; }
   // Long rows whose steps lie apart are better left alone until then.
   T* scratch() const {
-    const bool near = stride_ == P::lanes || size_ <= 32;
-    return near && lanes_ == P::lanes && !add_ && !streams_ ? data_ : nullptr;
+    const bool close_by = stride_ == P::lanes || size_ <= 32;
+    return close_by && lanes_ == P::lanes && !add_ && !streams_ ? data_ : nullptr;
   }
   Index scratch_stride() const { return stride_; }
   void open(Index begin, Index) const { begin_ = begin; }

@@ -35,8 +35,8 @@ struct SmoothL1 {
   template <class T>
   T slope(const T& x, const T& t) const {
     const T d = x - t;
-    const T far = where((x == t) & (T(beta) == T(0)), T(0), detail::sign(d));
-    return where(abs(d) < T(beta), d * detail::inverse<T>(beta), far);
+    const T beyond = where((x == t) & (T(beta) == T(0)), T(0), detail::sign(d));
+    return where(abs(d) < T(beta), d * detail::inverse<T>(beta), beyond);
   }
 };
 
