@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <algorithm>
+#include <cmath>
+#include <eigenloss/engine/combination.hpp>
+#include <eigenloss/losses/bce_with_logits.hpp>
+#include <eigenloss/losses/cross_entropy.hpp>
+#include <eigenloss/losses/gaussian_nll.hpp>
+#include <eigenloss/losses/nll.hpp>
+#include <limits>
+
+#include "support/catch.hpp"
+#include "support/walks.hpp"
+
+// Reductions at their ends, and what the engines do beside the walks: numbers along an axis, a repeated variance,
+// log-sum-exp over many chunks.
+using namespace walks;
+
+namespace {
+constexpr double nan_ = std::numeric_limits<double>::quiet_NaN();
+}
+
+TEST_CASE(
+    "elements: numbers along an axis and a repeated variance, from any block on and as second "
+    "terms") {
+  // 40000 elements are three blocks, whose beginnings fall between the ends of the axis.
+  Eigen::Tensor<double, 2> x(8000, 5), y(8000, 5);
+  Eigen::Tensor<double, 2, Eigen::RowMajor> rows(8000, 5), row_labels(8000, 5);
+  for (Index i = 0; i < 8000; ++i) {
+    for (Index c = 0; c < 5; ++c) {
+      x(i, c) = rows(i, c) = number(i, c) / 4;
+      y(i, c) = row_labels(i, c) = double((i + c) % 2);
+    }
+  }
+  BCEWithLogits<Unreduced> weighted;
+  weighted.pos_weight = Eigen::ArrayXd::LinSpaced(5, 1, 5);
+  const Eigen::Tensor<double, 2> got = weighted(x, y);
+  const Eigen::Tensor<double, 2, Eigen::RowMajor> of_rows = weighted(rows, row_labels);
+  Index wrong = 0;
+  for (Index i = 0; i < 8000; ++i) {
+    for (Index c = 0; c < 5; ++c) {
+      const double l = x(i, c), expected = y(i, c) == 1 ? double(c + 1) * std::log1p(std::exp(-l))
+                                                        : std::log1p(std::exp(l));
+      wrong += std::abs(got(i, c) - expected) > 1e-14 * std::abs(expected);
+      wrong += std::abs(of_rows(i, c) - expected) > 1e-14 * std::abs(expected);
+    }
+  }
+  CHECK(wrong == 0);
+  BCEWithLogits<BatchMean> first_axis;
+  CHECK(first_axis(x, y) == Approx(BCEWithLogits<Sum>{}(x, y) / 8000).epsilon(1e-14));
+  first_axis.axis = 0;  // the batch is dimension 1
+  CHECK(first_axis(x, y) == Approx(BCEWithLogits<Sum>{}(x, y) / 5).epsilon(1e-14));
+
+  Eigen::Tensor<double, 1> variance(8000);
+  for (Index i = 0; i < 8000; ++i) variance(i) = double(i % 7 + 1);
+  const GaussianNLL<Sum> loss{};
+  Eigen::Tensor<double, 2> of_x(8000, 5);
+  Eigen::Tensor<double, 1> once(8000), twice(8000);
+  loss.gradient(x, y, variance, of_x, once);
+  (loss + loss).gradient(x, y, variance, of_x, twice);
+  wrong = 0;
+  for (Index i = 0; i < 8000; ++i)
+    wrong += std::abs(twice(i) - 2 * once(i)) > 1e-13 * (1 + std::abs(once(i)));
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("rows: log-sum-exp over chunks whose largest entries grow and fall") {
+  for (Index c : {10, 100, 600, 1700, 40000}) {
+    Eigen::Tensor<double, 2, Eigen::RowMajor> x(3, c), gradient(3, c);
+    Eigen::Tensor<int, 1, Eigen::RowMajor> y(3);
+    double expected = 0;
+    for (Index i = 0; i < 3; ++i) {
+      y(i) = int((i * 97) % c);
+      double most = -HUGE_VAL, sum = 0;
+      for (Index j = 0; j < c; ++j) {
+        x(i, j) = 3 * std::sin(double(j) / 97 + double(i)) + double(i * j) / double(c) -
+                  (j < c / 2 ? 20 : 0);
+        most = std::max(most, x(i, j));
+      }
+      for (Index j = 0; j < c; ++j) sum += std::exp(x(i, j) - most);
+      expected += most + std::log(sum) - x(i, y(i));
+    }
+    const CrossEntropy<Sum> loss{};
+    CHECK(loss(x, y) == Approx(expected).epsilon(1e-13));
+    CHECK(loss.value_and_gradient(x, y, gradient) == Approx(expected).epsilon(1e-13));
+    const Eigen::Tensor<double, 0, Eigen::RowMajor> total = gradient.sum();
+    CHECK(std::abs(total()) < 1e-12);  // softmax minus one-hot
+    // Columns of a matrix, and a second term: no scratch memory in the gradient.
+    const Eigen::Tensor<double, 2> columns = x.swap_layout().shuffle(Eigen::array<int, 2>{1, 0});
+    const Eigen::Tensor<int, 1> labels = y.swap_layout();
+    Eigen::Tensor<double, 2> again(3, c);
+    CHECK(loss.value_and_gradient(columns, labels, again) == Approx(expected).epsilon(1e-13));
+    (loss + 2.0 * CrossEntropy<Mean>{}).gradient(columns, labels, again);
+    double worst = 0;
+    for (Index i = 0; i < 3; ++i)
+      for (Index j = 0; j < c; ++j)
+        worst = std::max(worst, std::abs(again(i, j) - gradient(i, j) * (1 + 2 / 3.0)));
+    CHECK(worst < 1e-14);
+  }
+}
+
+TEST_CASE("rows: log-sum-exp where the first chunks hold nothing but -inf") {
+  for (Index c : {70, 600, 1700}) {
+    Eigen::Tensor<double, 2, Eigen::RowMajor> x(40, c), gradient(40, c);
+    Eigen::Tensor<int, 1, Eigen::RowMajor> y(40);
+    x.setConstant(-std::numeric_limits<double>::infinity());
+    y.setConstant(int(c - 1));
+    for (Index i = 0; i < 40; ++i) x(i, c - 1) = x(i, c - 2) = double(i);
+    const CrossEntropy<Mean> loss{};
+    CHECK(loss(x, y) == Approx(std::log(2)).epsilon(1e-14));
+    CHECK(loss.value_and_gradient(x, y, gradient) == Approx(std::log(2)).epsilon(1e-14));
+    CHECK(gradient(7, 0) == 0);
+    CHECK(gradient(7, c - 2) == Approx(0.5 / 40).epsilon(1e-14));
+    const Eigen::Tensor<double, 2> columns = x.swap_layout().shuffle(Eigen::array<int, 2>{1, 0});
+    const Eigen::Tensor<int, 1> labels = y.swap_layout();
+    CHECK(loss(columns, labels) == Approx(std::log(2)).epsilon(1e-14));
+  }
+}
+
+TEST_CASE("reductions of nothing: no gradient is NaN or infinite") {
+  const Eigen::ArrayXd none(0);
+  const Matrix x = numbers(0, 3, 0);
+  CHECK(BCEWithLogits<BatchMean>{}.gradient(x, x).size() == 0);
+  const Eigen::ArrayXd two = Eigen::ArrayXd::Constant(2, 0.5), zeros = Eigen::ArrayXd::Zero(2);
+  const BCEWithLogits<WeightedMean> weighted{};
+  CHECK((weighted.weighted(zeros).gradient(two, two) == 0).all());
+  CHECK(weighted.weighted(zeros)(two, two) == 0);
+  // All rows ignored under BatchMean and WeightedMean, of NaN.
+  const Eigen::MatrixXd nans = Eigen::MatrixXd::Constant(3, 2, nan_);
+  const Eigen::Vector3i ignored = Eigen::Vector3i::Constant(-100);
+  CHECK(NLL<BatchMean>{}.gradient(nans, ignored).isZero(0));
+  CHECK(NLL<WeightedMean>{}.gradient(nans, ignored).isZero(0));
+  // No sample at all, whose features count: BatchMean divides by nothing.
+  const BCEWithLogits<BatchMean> batch{};
+  CHECK(std::isnan(batch(x, x)));
+}
+
+TEST_CASE("RootMean: the gradient is that of the root") {
+  const Eigen::ArrayXd x = Eigen::ArrayXd::LinSpaced(9, 1, 3), t = Eigen::ArrayXd::Constant(9, 0.5);
+  const auto [root, of_root] = BCEWithLogits<RootMean>{}.value_and_gradient(x, t);
+  const auto [mean, of_mean] = BCEWithLogits<Mean>{}.value_and_gradient(x, t);
+  CHECK(root == Approx(std::sqrt(mean)).epsilon(1e-14));
+  CHECK((of_root - of_mean / (2 * root)).abs().maxCoeff() < 1e-15);
+}
+
+TEST_CASE("BatchMean of rows divides by dimension 0, or by 1 where the classes lie in 0") {
+  Eigen::Tensor<double, 2> x(4, 6);
+  x.setConstant(-2);
+  Eigen::Tensor<int, 1> four(4), six(6);
+  four.setConstant(1);
+  six.setConstant(1);
+  NLL<BatchMean> loss;
+  CHECK(loss(x, four) == 2);  // 4 rows of 2 over a batch of 4
+  NLL<BatchMean> down;
+  down.axis = 0;
+  CHECK(down(x, six) == 2);
+  Eigen::Tensor<double, 3> images(4, 6, 5);
+  images.setConstant(-2);
+  Eigen::Tensor<int, 2> labels(4, 5);
+  labels.setConstant(1);
+  CHECK(loss(images, labels) == 10);
+}

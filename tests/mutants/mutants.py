@@ -1,0 +1,698 @@
+# SPDX-License-Identifier: BSL-1.0
+"""The mutants of run.py: a name, a file below include/eigenloss, a text that stands there once, what takes its
+place, and the tests (below tests/, without .cpp) of which one must notice, the likeliest first.
+
+Texts are as short as they can be and still say which formula they break, so that they outlive a change around them.
+A change that no test could notice does not belong here: one that gives the same numbers, say by a slower way.
+"""
+from collections import namedtuple
+
+Mutant = namedtuple("Mutant", "name file text replacement tests")
+ALL = []
+
+
+def mutant(name, file, text, replacement, *tests):
+    ALL.append(Mutant(name, file, text, replacement, tests))
+
+
+# ---- Kernels of elements: value, slope, the choice at kinks, options and ranges. ----
+
+
+def loss(header):
+    """Adds mutants of losses/<header>.hpp, which tests/losses/<header>.cpp should notice."""
+    def add(what, text, replacement, *more):
+        mutant(f"{header}: {what}", f"losses/{header}.hpp", text, replacement, f"losses/{header}", *more)
+    return add
+
+
+add = loss("l1")
+add("value", "return abs(x - t);", "return abs(x);")
+add("slope", "return detail::sign(x - t);", "return -detail::sign(x - t);")
+add("kink", "return detail::sign(x - t);", "return where(x - t >= T(0), T(1), detail::sign(x - t));")
+add("slope of NaN", "return detail::sign(x - t);", "return where(x - t < T(0), T(-1), where(x - t > T(0), T(1), T(0)));")
+
+add = loss("mse")
+add("value", "return detail::square(x - t);", "return T(0.5) * detail::square(x - t);")
+add("slope", "return d + d;", "return d;")
+
+add = loss("smooth_l1")
+add("value of the parabola", "T(0.5) * a * (a", "a * (a")
+add("value of the line", "a - T(0.5 * beta)", "a")
+add("slope of the parabola", "d * detail::inverse<T>(beta), detail::sign(d)", "d, detail::sign(d)")
+add("kink of beta 0", "detail::sign(d)", "where(d >= T(0), T(1), detail::sign(d))")
+add("NaN as beta", "beta >= 0", "!(beta < 0)")
+add("beta 0 refused", "beta >= 0", "beta > 0")
+
+add = loss("huber")
+add("value of the parabola", "T(0.5) * a * a", "a * a")
+add("value of the line", "T(delta) * (a - T(0.5 * delta))", "T(delta) * a")
+add("slope of the line", "T(delta) * detail::sign(d)", "detail::sign(d)")
+add("slope of the parabola", "T(delta), d, T(delta)", "T(delta), d + d, T(delta)")
+add("delta 0 accepted", "delta > 0", "delta >= 0")
+
+add = loss("bce")
+add("value", "(T(1) - y) * clamped(log1p(-p))", "clamped(log1p(-p))")
+add("clamp of the logarithm", "return where(logarithm < T(-100), T(-100), logarithm);", "return logarithm;")
+add("slope", "(p - y) / where(", "(y - p) / where(")
+add("clamp of the slope", "where(variance < least, least, variance)", "variance")
+add("input above 1", "{0, 0.0, 1.0, false", "{0, 0.0, 2.0, false")
+add("input below 0", "{0, 0.0, 1.0, false", "{0, -2.0, 1.0, false")
+add("target above 1", "{1, 0.0, 1.0, false", "{1, 0.0, 2.0, false")
+add("target below 0", "{1, 0.0, 1.0, false", "{1, -2.0, 1.0, false")
+add("NaN as input", "{0, 0.0, 1.0, false", "{0, 0.0, 1.0, true")
+add("NaN as target", "{1, 0.0, 1.0, false", "{1, 0.0, 1.0, true")
+
+add = loss("bce_with_logits")
+add("value", "return weight_of_x(x, y, y) * x + log1p_unit(exp_nonpositive(-abs(x)));",
+    "return weight_of_x(x, y, y) * x;")
+add("value with pos_weight", "(T(1) - y + m) * log1p_unit(exp_nonpositive(-abs(x)))",
+    "log1p_unit(exp_nonpositive(-abs(x)))")
+add("fused value with pos_weight", "(T(1) - y + m) * log1p_unit(e)", "log1p_unit(e)")
+add("slope", "where(negative, T(1), e) * m", "where(negative, T(1), e)")
+add("value at -inf", "(x - x) - m", "-m")
+add("axis of pos_weight", "std::int64_t axis = -1;", "std::int64_t axis = 0;")
+
+add = loss("poisson_nll")
+add("value of logarithms", "exp(x) - t * x : x", "exp(x) - x : x")
+add("value of rates", "t * log(x + T(eps))", "t * log(x)")
+add("fused value of logarithms", "e - t * x + constant_of(t)", "e - t * x")
+add("slope of logarithms", "e - t};", "e};")
+add("slope of rates", "T(1) - t / (x + T(eps))", "T(1) - t / x")
+add("Stirling's formula", "(t + T(0.5)) * log(t)", "t * log(t)")
+add("Stirling's formula from 1 on", "where(t > T(1),", "where(t >= T(1),")
+
+add = loss("gaussian_nll")
+add("value", "return T(0.5) * (log(v) + d * (d / v))", "return (log(v) + d * (d / v))")
+add("fused value", "{T(0.5) * (log(v) + d * s)", "{T(0.5) * (log(v) + d * d)")
+add("slope of the variance", "return {{s, T(0.5) * (inverse - s * s)}};", "return {{s, (inverse - s * s)}};")
+add("fused slope of the variance", "constant<T>(), {{s, T(0.5) * (inverse - s * s)}}",
+    "constant<T>(), {{s, T(0.5) * inverse}}")
+add("eps", "return where(variance < T(eps), T(eps), variance);", "return variance;")
+add("full", "full ? 0.91893", "full ? 1.91893")
+add("negative variance", "{{2, 0.0,", "{{2, -9.0,")
+add("NaN as variance", "infinity(), true,", "infinity(), false,")
+
+add = loss("kl_div")
+add("value", "t * (log(t) - x)", "t * log(t)")
+add("target 0", "where((t == T(0)) & (x == x), T(0), t * (log(t) - x))", "t * (log(t) - x)")
+add("target 0 at NaN", "(t == T(0)) & (x == x)", "t == T(0)")
+add("value of logarithms", "e * (t - x)", "e * t")
+add("target -inf", "where(never & (x == x), T(0), e * (t - x))", "e * (t - x)")
+add("slope", "log_target ? -exp(t) : -t", "log_target ? -exp(t) : t")
+add("slope of logarithms", "log_target ? -exp(t) : -t", "-t")
+add("fused slope of logarithms", "log_value(x, t, e), -e", "log_value(x, t, e), e")
+
+add = loss("hinge_embedding")
+add("value of other labels", "hinge, hinge + x", "hinge, hinge")
+add("value of -1", "detail::positive_part(T(margin) - x)", "T(margin) - x")
+add("kink", "x <= T(margin)", "x < T(margin)")
+add("NaN", "where(x == x, T(1), x)", "T(1)")
+add("slope of other labels", "hinge + T(1)", "hinge")
+
+add = loss("soft_margin")
+add("value", "return softplus(-(y * x));", "return softplus(-x);")
+add("fused value", "both(-(y * x))", "both(y * x)")
+add("slope", "-(y * both.sigmoid)", "-both.sigmoid")
+
+add = loss("margin_ranking")
+add("value", "detail::positive_part(T(margin) - y * (a - b))", "detail::positive_part(T(margin) - (a - b))")
+add("hinge", "detail::positive_part(T(margin) - y * (a - b))", "(T(margin) - y * (a - b))")
+add("kink", "where(z < T(0), T(0)", "where(z <= T(0), T(0)")
+add("slope of the first input", "{{-slope, slope}}", "{{slope, slope}}")
+add("slope of the second input", "{{-slope, slope}}", "{{-slope, -slope}}")
+add("NaN", "where(z == z, y, z)", "y")
+
+# ---- Kernels of rows. ----
+
+add = loss("cross_entropy")
+add("value", "w * (softmax.log_total - (x_y - softmax.maximum))", "w * (softmax.log_total - x_y)")
+add("slope at the class", "w * (p_y - V(1))", "w * p_y")
+add("slope of the other classes", "return w_entry * p;", "return p;")
+add("class weight 0", "where(w == V(0), V(0), term)", "term")
+add("smoothing: value", "certain * loss + even", "loss + even")
+add("smoothing: slope", "certain_w * (p - is_y) + even_entry * (all_w * p - w_c)", "certain_w * (p - is_y)")
+add("probabilities: smoothing", "w_c * (certain * t_c + even)", "w_c * t_c")
+add("probabilities: slope", "total * p - w_t(t_c, w_c)", "p - w_t(t_c, w_c)")
+add("ignore_index", "return label == ignore_index;", "return label == -100;")
+add("share of Mean", "weight.size() == 0 ? 1.0 : weight[static_cast<Eigen::Index>(label)]", "((void)label, 1.0)")
+add("smoothing above 1 accepted", "label_smoothing <= 1", "label_smoothing <= 2")
+add("smoothing below 0 accepted", "label_smoothing >= 0", "label_smoothing >= -1")
+add("no classes", "c.has_classes(classes);", "", "engine/errors")
+add("weights of another length", 'c.class_weights("weight", weight, classes);', "")
+add("default axis", "std::int64_t axis = 1;", "std::int64_t axis = -1;")
+
+add = loss("nll")
+add("value", "-w * at(x, y)", "-at(x, y)")
+add("slope", "replace(slope, y, V(0), -w);", "replace(slope, y, V(0), V(-1));")
+add("slope of the other classes", "fill(slope, x, P(0));", "fill(slope, x, P(1));")
+add("class weight 0", "where(w == V(0), V(0), -w * at(x, y))", "-w * at(x, y)")
+add("ignore_index", "return label == ignore_index;", "return label == -100;")
+add("share of Mean", "weight.size() == 0 ? 1.0 : weight[static_cast<Eigen::Index>(label)]", "((void)label, 1.0)")
+add("no classes", "c.has_classes(classes);", "")
+add("weights of another length", 'c.class_weights("weight", weight, classes);', "", "engine/errors")
+
+add = loss("multi_margin")
+add("value of p 2", "p == 1 ? z : z * z", "z")
+add("kink", "where(z > N(0), N(1), z)", "where(z >= N(0), N(1), z)")
+add("slope of p 2", "N(2) * z", "z")
+add("the right class", "where(is_y == P(1), P(0),", "where(is_y == P(2), P(0),")
+add("class weight", "factor = w / V(double(x.size()))", "factor = V(1) / V(double(x.size()))")
+add("number of classes", "factor = w / V(double(x.size()))", "factor = w")
+add("NaN at the right class", "where(x == x, nan, x)", "where(x == x, N(0), x)")
+add("NaN elsewhere", "where(x == x, nan, x)", "nan")
+add("class weight 0", "where(w == V(0), V(0), factor * total[0])", "factor * total[0]")
+add("p 3 accepted", "p == 1 || p == 2", "p >= 1")
+add("no classes", "c.has_classes(classes);", "")
+add("weights of another length", 'c.class_weights("weight", weight, classes);', "")
+
+add = loss("multi_label_margin")
+add("number of classes", "pairs.sum() / typename Row::V(double(x.size()))", "pairs.sum()")
+add("no classes", "c.has_classes(classes);", "")
+
+
+def label_margin(what, text, replacement):
+    mutant(f"multi_label_margin: {what}", "engine/label_margin.hpp", text, replacement, "losses/multi_label_margin")
+
+
+label_margin("labels behind -1", "if (label == -1) break;", "if (label == -1) continue;")
+label_margin("few targets: value", "sum[g] += where(z > P(0), z, P(0));", "sum[g] += z;")
+label_margin("few targets: kink", "where(z > P(0), P(1), P(0))", "where(z >= P(0), P(1), P(0))")
+label_margin("few targets: listed twice", "-active[k] * share_ * T(double(times))", "-active[k] * share_")
+label_margin("few targets: NaN", "has_nan_ = has_nan_ || any(nan != nan);", "")
+label_margin("many targets: value", "(Value(x) - sorted.pivot) - end[-1].sum", "(Value(x) - sorted.pivot)")
+label_margin("many targets: slope of a target", "hits[c] = T(-hits[c] * T(double(times[c])));", "hits[c] = T(-hits[c]);")
+label_margin("many targets: kink of a target", "std::upper_bound(from, end,", "std::lower_bound(from, end,")
+label_margin("many targets: kink of another class", "return a.x < b; });", "return a.x <= b; });")
+label_margin("many targets: NaN", "has_nan_ = has_nan_ || !(x == x);", "")
+label_margin("NaN without a pair", "if (std::find(times, times + count, 0) == times + count) continue;", "")
+
+add = loss("multi_label_soft_margin")
+add("value", "(where(negative, P(0), P(1)) - y) * x", "(P(1) - y) * x")
+add("slope", "(sigmoid - y) * share", "sigmoid * share")
+add("class weight", "w_c * number", "number")
+add("class weight 0", "where(w_c == P(0), P(0), w_c * number)", "w_c * number")
+add("no classes", "c.has_classes(classes);", "")
+add("weights of another length", 'c.class_weights("weight", weight, classes);', "", "engine/errors")
+
+add = loss("cosine_embedding")
+add("value of 1", "V(1) - cos", "-cos")
+add("value of -1", "detail::positive_part(excess)", "excess")
+add("kink", "where(excess < V(0), V(0), V(1))", "where(excess <= V(0), V(0), V(1))")
+add("slope of input1", "other * b_i - own_a * a_i", "other * b_i")
+add("slope of input2", "other * a_i - own_b * b_i", "other * a_i - own_a * b_i")
+add("the zero vector", "constexpr double e = 9.999999960041972e-13;", "constexpr double e = 0;")
+add("target 0 accepted", "y == T(1) || y == T(-1)", "y <= T(1)")
+
+add = loss("triplet_margin")
+add("margin 0 accepted", "!(margin <= 0)", "!(margin < 0)", "engine/errors")
+add("swap", "if (swap) return", "if (!swap) return")
+add("eps", "with(Euclidean{eps})", "with(Euclidean{0.0})")
+add("eps of p 1", "with(Manhattan{eps})", "with(Manhattan{0.001})")
+add("eps of infinite p", "ExtremeNorm{p > 0, eps}", "ExtremeNorm{p > 0, 0.001}")
+add("p of -inf", "ExtremeNorm{p > 0, eps}", "ExtremeNorm{true, eps}")
+
+add = loss("triplet_margin_with_distance")
+add("margin 0 accepted", "!(margin <= 0)", "!(margin < 0)", "engine/errors")
+add("swap", "if (swap)", "if (!swap)")
+
+
+def triplet(what, file, text, replacement, *tests):
+    mutant(f"triplet: {what}", f"engine/{file}.hpp", text, replacement, *tests)
+
+
+TRIPLETS = ("losses/triplet_margin", "losses/triplet_margin_with_distance")
+triplet("value", "triplet", "V(margin) + distance[0] - nearer", "V(margin) + distance[0]", *TRIPLETS)
+triplet("kink", "triplet", "where(z >= V(0), V(1), V(0))", "where(z > V(0), V(1), V(0))", *TRIPLETS)
+triplet("share of a tie", "triplet", "V(0), V(0.5)", "V(0), V(1)", *TRIPLETS)
+triplet("nearer negative", "triplet", "where((distance[2] < distance[1])", "where((distance[1] < distance[2])", *TRIPLETS)
+triplet("slope of the negative", "triplet", "factor[1] = -active * share;", "factor[1] = active * share;", *TRIPLETS)
+triplet("slope of the swapped pair", "triplet", "active * (share - V(1))", "active * share", *TRIPLETS)
+triplet("shared extreme", "triplet", "hinge.factor[k] / count[k]", "hinge.factor[k]", *TRIPLETS)
+triplet("smallest difference", "triplet", "norm.largest ? extreme[k] : -extreme[k]", "extreme[k]", *TRIPLETS)
+triplet("no features", "triplet", "if (a.size() == 0) return V(margin);", "", *TRIPLETS)
+triplet("slope of the anchor by dual numbers", "triplet", "Dual<P>(u, P(1)), Dual<P>(v)", "Dual<P>(u), Dual<P>(v)", TRIPLETS[1])
+triplet("Euclidean slope at 0", "distances", "where(sum == V(0), V(0), V(1) / sqrt(sum))", "V(1) / sqrt(sum)", *TRIPLETS)
+triplet("squared Euclidean slope", "distances", "V(2) * (u - v)", "u - v", TRIPLETS[1])
+triplet("Manhattan slope", "distances", "detail::sign(u - v + V(eps))", "detail::sign(v - u + V(eps))", *TRIPLETS)
+triplet("cosine of the zero vector", "distances", "where(root < V(eps), V(eps), root)", "root", TRIPLETS[1])
+triplet("power norm", "distances", "p == 0 ? sum : power(sum, 1 / p)", "sum", TRIPLETS[0])
+triplet("power norm: slope", "distances", "power(abs(r), p - 1)", "power(abs(r), p)", TRIPLETS[0])
+triplet("power norm: slope at 0", "distances", "where(r == V(0), V(0), sign(r)", "where(r == V(3), V(0), sign(r)", TRIPLETS[0])
+triplet("p 0", "distances", "if (p == 0) return where(r > V(0), V(1), r);", "", TRIPLETS[0])
+triplet("p 0: slope", "distances", "if (p == 0) return {{V(0), V(0)}};", "", TRIPLETS[0])
+
+# ---- CTC: the scaled recursion, the wide numbers, the log domain, and what surrounds them. ----
+
+CTC = ("losses/ctc", "losses/ctc_with_logits")
+
+
+def ctc(what, file, text, replacement, *tests):
+    mutant(f"ctc: {what}", file, text, replacement, *(tests or ("losses/ctc", "engine/ctc_sequence")))
+
+
+SCALED, WIDE, ANY = "detail/ctc_scaled.hpp", "detail/ctc_log_domain.hpp", "detail/ctc_any_number.hpp"
+EMISSIONS, SEQUENCE = "detail/ctc_emissions.hpp", "detail/ctc_sequence.hpp"
+SEQUENCES, FRAMES = "engine/sequences.hpp", "engine/frames.hpp"
+ctc("scaled: step into a label", SCALED, "pmul(c, pmadd(pload<CtcPacket>(a.skip + s), before, pmadd(w, b, l)))",
+    "pmul(c, pmadd(w, b, l))")
+ctc("scaled: step into a blank", SCALED, "pmul(c, padd(b, before))", "pmul(c, b)")
+ctc("scaled: end in a blank", SCALED, "(a.labels > 0 ? from[a.labels - 1] : 0.0)", "0.0")
+ctc("scaled: exponent", SCALED, "exponent -= shift;", "")
+ctc("scaled: backward into a label", SCALED, "pmadd(skip, l_after, padd(l, b_after))", "padd(l, b_after)")
+ctc("scaled: posterior of the blank", SCALED, "a.occupancy[a.blank_slot] = blanks;", "")
+ctc("scaled: posterior of repeated classes", SCALED, "a.occupancy[a.slot[s]] += a.product[s];",
+    "a.occupancy[a.slot[s]] = a.product[s];")
+ctc("scaled: labels that are too late", SCALED, "a.earliest[low] + a.slack < t", "a.earliest[low] + a.slack <= t")
+ctc("scaled: labels that are too early", SCALED, "a.earliest[high] <= t", "a.earliest[high] < t")
+ctc("scaled: the floor", SCALED, "pmax(x, least)", "x", "engine/ctc_sequence")
+ctc("repeated labels", EMISSIONS, "repeat || s == 0 ? 0.0 : a.weight", "s == 0 ? 0.0 : a.weight")
+ctc("room for repeats", EMISSIONS, "a.frames - a.labels - repeats", "a.frames - a.labels")
+ctc("tilt", SCALED, "a.tilt * static_cast<double>(a.labels)", "0.0")
+ctc("range of emissions", SEQUENCE, "bool holds = !(wanted && a.raised), raised = false;",
+    "bool holds = true, raised = false;", "engine/ctc_sequence")
+ctc("proof of the value", SEQUENCE, "holds = !(raised || a.raised) || ctc_holds(a, log_p);", "", "engine/ctc_sequence")
+ctc("proof of the gradient", SEQUENCE, "holds = ctc_backward(a, floor, write) > 0x1p240;",
+    "ctc_backward(a, floor, write);", "engine/ctc_sequence")
+ctc("dropped emissions", SEQUENCE, "holds = !a.dropped || log_p > ctc_least_after_drop(a.frames);", "",
+    "engine/ctc_sequence")
+ctc("zero_infinity", SEQUENCE, "return zero_infinity ? constant(0, 0) : constant(",
+    "return !zero_infinity ? constant(0, 0) : constant(")
+ctc("NaN", SEQUENCE, "return constant(Limits::quiet_NaN(), Limits::quiet_NaN());", "return constant(0, 0);")
+ctc("gradient of log-probabilities", SEQUENCE, "static_cast<double>(entry) - occupancy[k] * share",
+    "static_cast<double>(entry) + occupancy[k] * share")
+ctc("gradient of logits, all classes", SEQUENCE, "emission[c] * softmax - occupancy[c] * share",
+    "emission[c] * softmax", "losses/ctc_with_logits")
+ctc("gradient of logits, few classes", SEQUENCE, "pmul(packet_exp_nonpositive(psub(x, top)), share)",
+    "packet_exp_nonpositive(psub(x, top))", "losses/ctc_with_logits", "engine/ctc_sequence")
+ctc("loss below 0", SEQUENCE, "from_logits && loss < 0 ? 0 : loss", "loss", "losses/ctc_with_logits", "engine/ctc_sequence")
+ctc("mass of a frame", EMISSIONS, "*mass += static_cast<double>(predux(ones))", "*mass += static_cast<double>(0)",
+    "losses/ctc_with_logits", "engine/ctc_sequence")
+ctc("scale of a frame", EMISSIONS, "add(top - a.top[t]);", "", "losses/ctc_with_logits", "engine/ctc_sequence")
+ctc("compensation of scales", EMISSIONS, "a.log_scale += lost - std::log(masses);",
+    "a.log_scale -= std::log(masses);", "engine/ctc_sequence")
+ctc("wide: skipped blank", WIDE, "if (lattice.skips(s)) sum = sum + from[s - 2];", "", "engine/ctc_sequence")
+ctc("wide: sum", WIDE, "greater.mantissa + greater.mantissa * ctc_ratio(lesser, greater)", "greater.mantissa",
+    "engine/ctc_sequence")
+ctc("wide: masks", WIDE, "(x.huge - y.huge) + (x.exponent - y.exponent) * ctc_ln2",
+    "(x.exponent - y.exponent) * ctc_ln2", "engine/ctc_sequence")
+ctc("wide: backward", WIDE, "if (s + 1 < states) sum = sum + next[s + 1];", "", "engine/ctc_sequence")
+ctc("log domain: skipped blank", ANY, "if (from && skips(s))", "if (from && s > 1)", "losses/ctc")
+ctc("log domain: backward", ANY, "s + 1 < states) sum = ctc_log_add(sum, at(s + 1));", "s + 1 < 0) sum = at(s);", *CTC)
+ctc("log domain: sum of two", ANY, "T(b + log1p_of_any(T(exp(T(a - b)))))", "b", *CTC)
+ctc("blank out of range", SEQUENCES, "kernel.blank >= frames_.classes", "kernel.blank > frames_.classes", *CTC)
+ctc("negative blank", SEQUENCES, "kernel.blank < 0 ||", "", *CTC)
+ctc("no frames or classes", SEQUENCES, "frames_.frames == 0 || frames_.classes == 0", "frames_.frames < 0", *CTC,
+    "engine/errors")
+ctc("length above", SEQUENCES, "lengths.at(n) <= most", "lengths.at(n) <= most + 1", *CTC)
+ctc("length below 0", SEQUENCES, "lengths.at(n) >= 0 &&", "", *CTC)
+ctc("sum of target lengths", SEQUENCES, "!padded && sum != room", "!padded && sum > room", *CTC, "engine/errors")
+ctc("rows of padded targets", SEQUENCES, "if (shape[0] == frames_.sequences) return;", "return;", *CTC, "engine/errors")
+ctc("label is the blank", SEQUENCES, "if (label == kernel_.blank) {", "if (label == -1) {", *CTC)
+ctc("label above", SEQUENCES, "label < 0 || label >= frames_.classes", "label < 0 || label > frames_.classes", *CTC)
+ctc("label below 0", SEQUENCES, "label < 0 || label >= frames_.classes", "label < -1 || label >= frames_.classes", *CTC,
+    "engine/errors")
+ctc("masked sequence", SEQUENCES, "if (masked(weights, n)) continue;", "", *CTC)
+ctc("gradient of a masked sequence", SEQUENCES, "if (term.first) clear(sink, n);", "", *CTC)
+ctc("division by the target's length", SEQUENCES, "(std::max)(labels_of(n), Index(1)) : Index(1)",
+    "Index(1) : Index(1)", *CTC)
+ctc("empty target under Mean", SEQUENCES, "(std::max)(labels_of(n), Index(1)) : Index(1)",
+    "labels_of(n) : Index(1)", *CTC)
+ctc("concatenated targets", SEQUENCES, "offsets ? offsets[n] : 0", "0", *CTC)
+ctc("padded targets of either layout", SEQUENCES, "Traits<Targets>::row_major ? n * shape[1] + s : n + s * shape[0]",
+    "n * shape[1] + s", *CTC)
+ctc("frames past the end", FRAMES, "clear(sink_, shape_, sequence_, length_);", "", *CTC)
+ctc("gradient of a second term", FRAMES, "to[k] = to[k] + numbers(k);", "to[k] = numbers(k);", *CTC)
+ctc("column-major frames", FRAMES, "copy(t - t % frames_at_once)", "copy(0)", *CTC)
+
+# ---- Reductions. ----
+
+
+def reduction(what, text, replacement, *tests):
+    mutant(f"reductions: {what}", "reductions.hpp", text, replacement, *tests)
+
+
+reduction("Mean", "return totals.loss / totals.divisor; }", "return totals.loss; }", "losses/mse")
+reduction("scale of Mean", "return totals.divisor == T(0) ? T(0) : T(T(1) / totals.divisor);", "return T(1);", "losses/mse")
+reduction("scale of Mean of nothing", "return totals.divisor == T(0) ? T(0) : T(T(1) / totals.divisor);",
+          "return T(1) / totals.divisor;", "losses/nll")
+reduction("scale of Sum", "static T scale(const Totals<T>&) { return T(1); }",
+          "static T scale(const Totals<T>&) { return T(2); }", "losses/l1")
+reduction("BatchMean", "return totals.loss / totals.batch;", "return totals.loss / totals.divisor;", "losses/kl_div")
+reduction("scale of BatchMean", "T(T(1) / totals.batch)", "T(T(1) / totals.divisor)", "losses/kl_div")
+reduction("BatchMean of CTC", "struct BatchMean { static constexpr bool averages = false;",
+          "struct BatchMean { static constexpr bool averages = true;", "losses/ctc", "laws/ctc_with_logits")
+reduction("Sum of CTC", "struct Sum { static constexpr bool averages = false;",
+          "struct Sum { static constexpr bool averages = true;", "losses/ctc")
+reduction("WeightedMean", "T(totals.loss / totals.weights)", "T(totals.loss / totals.divisor)", "losses/mse")
+reduction("WeightedMean of nothing", "totals.weights == T(0) ? T(0) : T(totals.loss / totals.weights)",
+          "T(totals.loss / totals.weights)", "losses/nll")
+reduction("scale of WeightedMean", "T(T(1) / totals.weights)", "T(T(1) / totals.divisor)", "losses/mse")
+reduction("scale of WeightedMean of nothing", "totals.weights == T(0) ? T(0) : T(T(1) / totals.weights)",
+          "T(T(1) / totals.weights)", "engine/reductions")
+reduction("RootMean", "return sqrt(T(totals.loss / totals.divisor));", "return T(totals.loss / totals.divisor);", "losses/mse")
+reduction("scale of RootMean", "T(T(1) / (T(2) * root * totals.divisor))", "T(T(1) / (root * totals.divisor))",
+          "engine/reductions", "laws/mse")
+reduction("scale of RootMean at 0", "root == T(0) || totals.divisor == T(0) ? T(0) : T(", "T(", "losses/mse")
+reduction("RootMean's losses come first",
+          "struct RootMean { static constexpr bool needs_losses = true;",
+          "struct RootMean { static constexpr bool needs_losses = false;", "engine/reductions", "laws/mse")
+reduction("weights of a user's reduction", "!std::is_same<R, RootMean>::value> {};",
+          "!std::is_same<R, RootMean>::value && std::is_same<R, WeightedMean>::value && false> {};", "losses/mse")
+
+# ---- Checks and their sentences. ----
+
+
+def check(what, file, text, replacement, *tests):
+    mutant(f"check: {what}", file, text, replacement, *(tests or ("engine/errors",)))
+
+
+CHECKS = "detail/check.hpp"
+check("handler", CHECKS, "if (ErrorHandler handler = error_handler().load()) handler(message.c_str());", "")
+check("name of the loss", CHECKS, "colons == std::string::npos ? name : name.substr(colons + 2)", "name", "losses/huber")
+check("option", CHECKS, "if (!holds) fail(option_name", "if (false) fail(option_name", "losses/huber")
+check("no classes", CHECKS, "if (classes == 0) fail(", "if (classes < 0) fail(")
+check("class weights", CHECKS, "weights.size() != 0 && Index(weights.size()) != classes",
+      "Index(weights.size()) > classes", "losses/cross_entropy")
+check("class above", "engine/rowwise.hpp", "read[k] >= cut_.size", "read[k] > cut_.size", "losses/nll")
+check("class below", "engine/rowwise.hpp", "role<I>() == Role::label_row ? -1 : 0", "-1", "losses/multi_margin")
+check("class of a row of labels below", "engine/rowwise.hpp", "role<I>() == Role::label_row ? -1 : 0", "-2",
+      "losses/multi_label_margin")
+check("ignored class", "engine/rowwise.hpp", "if (Ignores<Kernel>::label(kernel_, read[k])) { ++ignored; }",
+      "if (false) { ++ignored; }", "losses/nll")
+check("share of ignored rows", "engine/rowwise.hpp", "double(all.size() - ignored)", "double(all.size())", "losses/nll")
+check("shares of weights", "engine/rowwise.hpp", "Ignores<Kernel>::label(kernel_, label) ? 0.0 :", "", "engine/exact_averages",
+      "laws/nll")
+check("number of a row", "engine/rowwise.hpp", "if (Kernel::accepts(view<I>().at(row))) continue;", "continue;",
+      "losses/cosine_embedding")
+check("number of a masked row", "engine/rowwise.hpp", "if (weights.at(row) == T(0)) continue;", "",
+      "losses/cosine_embedding")
+check("rank 0", "engine/rowwise.hpp", "Inputs::rank == 0 && !AcceptsRank0<Kernel>::value", "false")
+check("batch of axis 0", "engine/rowwise.hpp", "axis_ == 0 ? 1 % inputs_.shape().size() : 0", "0", "engine/reductions",
+      "engine/exact_averages")
+check("axis above", "engine/axis.hpp", "axis >= dimensions", "axis > dimensions")
+check("axis below", "engine/axis.hpp", "axis < -dimensions ||", "", "losses/cross_entropy")
+check("axis from the end", "engine/axis.hpp", "axis < 0 ? axis + dimensions : axis", "axis < 0 ? 0 : axis",
+      "losses/cross_entropy")
+check("pos_weight's length", "engine/operands.hpp", "given <= 1 || given == expected", "given <= 1 || given > expected",
+      "losses/bce_with_logits")
+check("shape of the variance", "engine/operands.hpp", "right = right && own[k] == 1;", "", "losses/gaussian_nll")
+check("two dimensions of the variance", "engine/operands.hpp", "right = right && repeated <= 1;", "", "losses/gaussian_nll")
+check("shorter variance", "engine/operands.hpp", "right = right && view.shape()[k] == shape[k];", "", "losses/gaussian_nll")
+check("storage in memory", "detail/output.hpp", "return shape_of(array) == shape || std::is_same<PlainOf<A>, A>::value;",
+      "return true;")
+check("storage of matrices", "detail/output.hpp", "A::RowsAtCompileTime == Eigen::Dynamic || A::RowsAtCompileTime == rows",
+      "true")
+check("storage of fixed tensors", "detail/output.hpp", "return false; } else { return shape_of(array) == shape; }",
+      "return false; } else { return true; }")
+check("divisors of a combination", "engine/combination.hpp", "(divisor_of(more, weights, in...) == common)", "true",
+      "engine/combination")
+check("arguments of every term", "engine/combination.hpp",
+      "(check_arguments(std::get<I>(loss.terms), w, in...), ...);", "", "engine/combination", "engine/errors")
+check("options of fused terms", "engine/combination.hpp", "(detail::check_options(kernel), ...);", "((void)kernel, ...);",
+      "engine/combination", "engine/errors")
+
+# ---- Devices and sums. ----
+
+
+def blocks(what, file, text, replacement, *tests):
+    mutant(f"blocks: {what}", file, text, replacement, *tests)
+
+
+blocks("order of the sums", "detail/blocks.hpp", "total.add(partials[i - first]);",
+       "total.add(partials[last - 1 - i]);", "engine/sums")
+blocks("lost wave", "detail/blocks.hpp", "first < blocks; first += wave", "first + wave < blocks; first += wave",
+       "engine/sums", "engine/exceptions")
+blocks("lowest exception", "detail/blocks.hpp", "if (i < failed) {", "if (failed == end || i > failed) {", "engine/exceptions")
+blocks("swallowed exception", "detail/blocks.hpp", "if (error) std::rethrow_exception(error);", "", "engine/exceptions")
+blocks("first refused number", "detail/blocks.hpp", "if (refused < 0) refused = later.refused;",
+       "if (later.refused >= 0) refused = later.refused;", "engine/exceptions")
+blocks("counted units", "detail/blocks.hpp", "counted.add(later.counted);", "", "engine/elements")
+blocks("compensation of packs", "detail/numeric.hpp", "lost += (sum - (next - taken)) + (term - taken);", "", "engine/sums")
+blocks("compensation in order", "detail/numeric.hpp", "if (std::isfinite(other.total_.sum)) add(other.total_.lost);", "",
+       "engine/sums")
+blocks("compensation of lanes of double", "detail/numeric.hpp", "if (std::isfinite(sum[i])) add(lost[i]);", "",
+       "engine/sums")
+blocks("compensation of lanes of float", "detail/numeric.hpp", "std::isfinite(sums) ? sums + losts : sums", "sums",
+       "engine/sums")
+blocks("compensation at infinity", "detail/numeric.hpp", "std::isfinite(total_.sum) ? total_.sum + total_.lost : total_.sum",
+       "total_.sum + total_.lost", "engine/sums")
+blocks("softplus of positive numbers", "detail/numeric.hpp",
+       "return where(x < V(0), V(0), x) + log1p_unit(exp_nonpositive(-abs(x)));",
+       "return log1p_unit(exp_nonpositive(-abs(x)));", "losses/soft_margin")
+blocks("sigmoid of negative numbers", "detail/numeric.hpp", "sigmoid = where(x < V(0), e, V(1)) / (V(1) + e);",
+       "sigmoid = V(1) / (V(1) + e);", "losses/soft_margin")
+blocks("positive part of NaN", "detail/numeric.hpp",
+       "V positive_part(const V& x) { return where(x < V(0), V(0), x); }",
+       "V positive_part(const V& x) { return where(x > V(0), x, V(0)); }", "losses/margin_ranking")
+blocks("tiny beta", "detail/numeric.hpp", "number < least ? least : number", "number", "losses/smooth_l1")
+
+# ---- Containers: reading and writing. ----
+
+
+def container(what, file, text, replacement, *tests):
+    mutant(f"containers: {what}", file, text, replacement, *(tests or ("engine/elements", "losses/l1")))
+
+
+container("strided lines", "detail/memory.hpp", "(i / inner) * outer_stride + (i % inner) * inner_stride",
+          "(i / inner) * inner + (i % inner) * inner_stride")
+container("end of a line", "detail/memory.hpp", "inner - first % inner", "inner")
+container("contiguous lines", "detail/memory.hpp", "(outer_stride == inner || outer <= 1)", "true")
+container("inner stride", "detail/memory.hpp", "(inner_stride == 1 || inner <= 1)", "true")
+container("strided input", "detail/source.hpp", "to[i] = convert<T>(from[i * stride]);", "to[i] = convert<T>(from[i]);")
+container("rest of a tensor expression", "detail/source.hpp", "to[i] = convert<T>(at(first + i));", "to[i] = convert<T>(at(i));")
+container("start in a line of an expression", "detail/source.hpp", "begin = first % inner;", "begin = 0;")
+container("later lines of an expression", "detail/source.hpp", "begin = 0; }", "}")
+container("row-major expressions", "detail/source.hpp", "A::IsRowMajor ? outer_index : inner_index", "inner_index")
+container("strided output", "detail/output.hpp", "to[i * stride] = convert<S>(from[i]);", "to[i] = convert<S>(from[i]);")
+container("later pieces of an output", "detail/output.hpp", "from += n;", "", "engine/elements", "losses/cosine_embedding")
+container("reading an output", "detail/output.hpp", "*to++ = convert<T>(from[i * stride]);", "*to++ = convert<T>(from[i]);")
+container("writing past the buffer", "detail/output.hpp", "if (!contiguous_) write_(*this, first, count, buffer);", "")
+container("resizing a matrix", "detail/output.hpp",
+          "array.resize(static_cast<Eigen::Index>(shape[0]), static_cast<Eigen::Index>(shape[1]));", "")
+container("resizing a tensor", "detail/output.hpp", "array.resize(dimensions);", "")
+container("position in row-major order", "detail/view.hpp",
+          "const std::size_t dimension = row_major ? Rank - 1 - k : k; if (shape[dimension] > 0) {",
+          "const std::size_t dimension = k; if (shape[dimension] > 0) {", "losses/bce", "engine/errors")
+container("broadcast of size 1", "detail/view.hpp", "own[dimension] == 1 && shape[dimension] != 1 ? 0 : step", "step")
+container("broadcast order", "detail/view.hpp", "step *= own[dimension];", "step *= shape[dimension];")
+container("broadcast line", "detail/view.hpp", "line - (first + done) % line", "line")
+container("broadcast numbers", "detail/view.hpp", "if (line_step() == 0) {", "if (false) {")
+container("pos_weight: start", "engine/operands.hpp", "Index c = (first / inner_) % Index(numbers_.size());", "Index c = 0;",
+          "losses/bce_with_logits", "engine/reductions")
+container("pos_weight: repetition", "engine/operands.hpp", "const Index repeated = done - done % period;",
+          "const Index repeated = 1;", "losses/bce_with_logits", "engine/reductions")
+container("one pos_weight", "engine/operands.hpp", "const bool one = kernel.along_axis().size() == 1;", "const bool one = false;",
+          "losses/bce_with_logits")
+container("repeated variance: gradient", "engine/repeated_gradient.hpp", "of_line[i].add(Value(slopes[r * width + i]));",
+          "of_line[i].add(Value(slopes[i]));", "losses/gaussian_nll")
+container("repeated variance: second term", "engine/repeated_gradient.hpp", "first_term_ ? sum : T(sink_.at(entry) + sum)",
+          "sum", "engine/reductions")
+container("repeated variance: last tile", "engine/repeated_gradient.hpp", "(cut_.outer + lines_ - 1) / lines_",
+          "cut_.outer / lines_", "losses/gaussian_nll")
+container("repeated variance: columns", "engine/repeated_gradient.hpp", "(cut_.inner + width_ - 1) / width_",
+          "cut_.inner / width_", "losses/gaussian_nll")
+container("refused variance that is repeated", "engine/pointwise.hpp",
+          "i = i / (repeated->size * repeated->inner) * repeated->inner + i % repeated->inner;", "", "losses/gaussian_nll")
+container("batch of pos_weight's axis 0", "engine/pointwise.hpp", "== 0) dimension = 1;", "== 0) dimension = 0;",
+          "engine/elements", "engine/exact_averages")
+
+# ---- Combinations, formulas and dual numbers. ----
+
+
+def composition(what, file, text, replacement, *tests):
+    mutant(f"compositions: {what}", file, text, replacement, *tests)
+
+
+FUSED = "engine/combination.hpp"
+composition("factor of a fused value", FUSED, "sum = sum + T(factor) * kernel.value(x, more...);",
+            "sum = sum + kernel.value(x, more...);", "engine/combination")
+composition("factor of a fused slope", FUSED, "sum.second[g] + T(factor) * term.slopes[g]", "sum.second[g] + term.slopes[g]",
+            "engine/combination")
+composition("second term", FUSED, "first = false;", "", "engine/combination")
+composition("factor of a term", FUSED, "const Term next{term.factor * factor, first};", "const Term next{factor, first};",
+            "engine/combination")
+composition("difference", FUSED, "return a + (-1.0) * b;", "return a + b;", "engine/combination")
+composition("terms with pos_weight", FUSED, "return loss.along_axis().size() == 0;", "return true;", "engine/combination")
+composition("weights of a product", FUSED, "for (double& w : product.weights) w *= weight;",
+            "for (double& w : product.weights) w = weight;", "engine/combination")
+
+
+def dual(what, text, replacement):
+    composition(f"slope of {what}", "detail/dual.hpp", text, replacement, "engine/formula", "laws/foreign_formula")
+
+
+dual("a product", "a.slope * b.value + a.value * b.slope", "a.slope * b.value")
+dual("a quotient", "(a.slope - quotient * b.slope) / b.value", "a.slope / b.value")
+dual("a difference", "{a.value - b.value, a.slope - b.slope}", "{a.value - b.value, a.slope}")
+dual("where", "where(mask, a.slope, b.slope)", "a.slope")
+dual("min at a tie", "const Dual smaller = where((b < a) | (b != b), b, a); return where(a == b,",
+     "const Dual smaller = where((b < a) | (b != b), b, a); return where(a != a,")
+dual("max at a tie", "const Dual larger = where((a < b) | (b != b), b, a); return where(a == b,",
+     "const Dual larger = where((a < b) | (b != b), b, a); return where(a != a,")
+dual("abs", "a.slope * detail::sign(a.value)", "a.slope")
+dual("sqrt", "V(0.5) * a.slope / root", "a.slope / root")
+dual("sqrt at 0", "where(a.slope == V(0), V(0), V(0.5) * a.slope / root)", "V(0.5) * a.slope / root")
+dual("exp", "return {e, a.slope * e};", "return {e, a.slope};")
+dual("log", "{log(a.value), a.slope / a.value}", "{log(a.value), a.slope}")
+dual("log1p", "a.slope / (V(1) + a.value)", "a.slope / a.value")
+dual("expm1", "a.slope * (e + V(1))", "a.slope * e")
+dual("sin", "a.slope * cos(a.value)", "a.slope * sin(a.value)")
+dual("cos", "-(a.slope * sin(a.value))", "a.slope * sin(a.value)")
+dual("sinh", "{sinh(a.value), a.slope * cosh(a.value)}", "{sinh(a.value), a.slope * sinh(a.value)}")
+dual("cosh", "{cosh(a.value), a.slope * sinh(a.value)}", "{cosh(a.value), a.slope * cosh(a.value)}")
+dual("tanh", "a.slope * (V(1) - t) * (V(1) + t)", "a.slope * (V(1) - t)")
+dual("softplus", "a.slope * both.sigmoid", "a.slope * both.softplus")
+dual("sigmoid", "a.slope * s * sigmoid(-a.value)", "a.slope * s")
+dual("a power by its base", "a.slope * b.value * pow(a.value, b.value - V(1))", "a.slope * pow(a.value, b.value - V(1))")
+dual("a power by its exponent", "b.slope * power * log(a.value)", "b.slope * power")
+
+# ---- The files whose inside changes with their speed: packs, the walks over elements and rows, the verbs. Texts here
+# may be stale sooner than elsewhere. ----
+
+PACKS = "detail/packet_math.hpp"
+
+
+def pack(what, text, replacement, file=PACKS, test="engine/packet_math"):
+    mutant(f"packs: {what}", file, text, replacement, test)
+
+
+pack("exp: range", "reduce_exp(clamp(x, C::exp_low, C::exp_high), 2 * C::bias)", "reduce_exp(x, 2 * C::bias)")
+pack("exp: gradual underflow", "exp_low = -104", "exp_low = -80")
+pack("exp: series of float", "0.041668389F", "0.042668389F")
+pack("exp: series of double", "0.0083333333334946001", "0.0083333333434946001")
+pack("exp: ln 2 of double", "ln2_low = -1.7239444525614835e-13", "ln2_low = 0")
+pack("exp of nonpositive numbers: cut", "pselect(pcmp_lt(x, constant<Packet>(C::exp_least_normal)), pzero(x), y)", "y")
+pack("expm1: small numbers", "return pselect(pcmp_lt(constant<Packet>(C::linear), pabs(x)), padd(half_y, half_y), x);",
+     "return padd(half_y, half_y);")
+pack("expm1: cancellation", "psub(h, constant<Packet>(0.5))", "h")
+pack("expm1: range", "clamp(x, C::expm1_low, C::exp_high)", "x")
+pack("log: series of float", "0.399576068F", "0.389576068F")
+pack("log: series of double", "0.39999999996102265", "0.39999998996102265")
+pack("log: subnormal numbers", "pselect(tiny, pmul(x, constant<Packet>(C::units)), x)", "x")
+pack("log: 0", "pselect(pcmp_eq(x, zero), pnegate(infinity),", "pselect(pcmp_eq(x, zero), infinity,")
+pack("log: negative numbers", "constant<Packet>(Limits::quiet_NaN()))", "zero)")
+pack("log: infinity", "pselect(pcmp_lt(x, infinity), y, x)", "y")
+pack("log1p: rounding of 1 + x", "pmul(error, constant<Packet>(0.5))", "pmul(error, constant<Packet>(0))")
+pack("log1p of [0, 1]: series of float", "0.400216997F", "0.410216997F")
+pack("log1p of [0, 1]: series of double", "0.22222223969739383", "0.22222323969739383")
+pack("clamp of NaN", "const Packet y = pselect(pcmp_lt(x, constant<Packet>(low)), constant<Packet>(low), x);",
+     "const Packet y = pselect(pcmp_lt(constant<Packet>(low), x), x, constant<Packet>(low));")
+pack("min of NaN", "where((b < a) | (b != b), b, a)", "where(b < a, b, a)", "detail/pack.hpp", "engine/formula")
+pack("max of NaN", "where((a < b) | (b != b), b, a)", "where(a < b, b, a)", "detail/pack.hpp", "engine/formula")
+pack("tanh of negative numbers", "return where(a < Pack(0), -t, where(a == Pack(0), a, t));", "return t;", "detail/pack.hpp",
+     "engine/formula")
+pack("sinh of large numbers", "Pack(0.5) * half * half);", "Pack(0.5) * half);", "detail/pack.hpp", "engine/formula")
+pack("cosh", "Pack(0.5) * half * half + Pack(0.5) / half / half", "Pack(0.5) * half * half", "detail/pack.hpp", "engine/formula")
+pack("negated mask", "pandnot(Eigen::internal::ptrue(x), x)", "por(Eigen::internal::ptrue(x), x)", "detail/pack.hpp",
+     "losses/kl_div")
+
+
+def elements(what, text, replacement, file="engine/element_walk.hpp", tests=("engine/elements",)):
+    mutant(f"elements: {what}", file, text, replacement, *tests)
+
+
+elements("two packs at once", "if constexpr (summed) sums.loss.add(a + b);", "if constexpr (summed) sums.loss.add(a);")
+elements("the last pack", "if constexpr (summed) sums.loss.add(a); (void)a;", "(void)a;")
+elements("elements behind the last pack", "if constexpr (summed) add_lanes(here.loss.sum, count, partial.loss);", "")
+elements("slopes behind the last pack", "if (at.out[g]) std::copy_n(out[g], count, at.out[g] + i);", "")
+elements("buffered pieces", "piece(first + done, here, sums, partial);", "piece(first, here, sums, partial);")
+elements("weights", "return where(w == V(0), V(0), number * w);", "return where(w == V(0), V(0), number);")
+elements("masks", "return where(w == V(0), V(0), number * w);", "return number * w;")
+elements("scale", "weigh(e.slopes[G] * scale, w)", "weigh(e.slopes[G], w)")
+elements("second term", "(V::load(at.before[g] + i) + result).store(at.out[g] + i);", "result.store(at.out[g] + i);")
+elements("second term behind the last pack",
+         "if (!first_term_ && at.out[g]) copy.before[g] = repeat_last(at.before[g], before[g]);",
+         "if (!first_term_ && at.out[g]) copy.before[g] = repeat_last(at.out[g], before[g]), copy.before[g] = out[g];")
+elements("streams: head", "i = (std::min)(head_, count);", "i = 0;")
+elements("streams: outputs aligned alike", "if (offset != sizeof(V) && here != offset) streams_ = false;", "")
+elements("streams: second term", "if (!first_term_ || values ||", "if (values ||")
+elements("counted units", "sums.counted.add(where(w == V(0), V(0), R::count(e.value)));", "")
+elements("refused numbers at the end", "if constexpr (ranges > 0) sums.refused = sums.refused | here.refused;", "",
+         tests=("losses/bce", "engine/elements"))
+elements("refused numbers that are masked", "(outside(at, i) & (w != V(0)))", "outside(at, i)", tests=("losses/bce",))
+elements("unreduced values in buffers", "if constexpr (values) value_sink_.write(first, count, at.out[gradients]);", "")
+
+
+def rows(what, file, text, replacement, *tests):
+    mutant(f"rows: {what}", f"engine/{file}.hpp", text, replacement, *(tests or ("engine/rows",)))
+
+
+rows("along: four packs at once", "row", "step(3, i + 3 * width, AllLanes{}, rows.load(i + 3 * width, AllLanes{})...);", "")
+rows("along: the rest of a row", "row", "if (i < count) step(0, i, count - i, rows.load(i, count - i)...);", "")
+rows("along: sum of accumulators", "row", "(slot[0] + slot[1]) + (slot[2] + slot[3])", "(slot[0] + slot[1]) + slot[2]")
+rows("along: largest of accumulators", "row", "larger(larger(slot[0], slot[1]), larger(slot[2], slot[3]))",
+     "larger(larger(slot[0], slot[1]), slot[2])")
+rows("along: entries apart", "row", "source_.gather(first_ + begin * step_, step_, count, buffer_);",
+     "source_.gather(first_, step_, count, buffer_);")
+rows("lanes that are missing", "row", "for (Index k = lanes; k < P::lanes; ++k) numbers[k] = typename P::Scalar(0);", "")
+rows("one hot", "row", "where(relative_ == P(T(int(i))), P(1), P(0))", "P(0)")
+rows("class weights", "row", "if (weights_.size() == 0) return P(1); if constexpr (Walk::across)",
+     "if (weights_.size() < 1000) return P(1); if constexpr (Walk::across)")
+rows("chunks of sums", "row_algorithms", "total[n][k] += chunk[n][k];", "total[n][k] = chunk[n][k];")
+rows("replaced slope, along", "slope", "(now - was).parts[0] * scale_", "now.parts[0] * scale_")
+rows("scale, along", "slope", "const P gradient = slope * P(scale_);", "const P gradient = slope;")
+rows("second term, along", "slope", "out_.set(entry, add_ ? T(out_.at(entry) + buffer_[i]) : buffer_[i]);",
+     "out_.set(entry, buffer_[i]);")
+rows("scale, across", "slope", "P gradient = slope * scale_;", "P gradient = slope;")
+rows("masked rows, across", "slope", "if (masks_) gradient = where(scale_ == P(0), P(0), gradient);", "")
+rows("second term, across", "slope", "(gradient + P::load(data_ + entry * data_stride_)).store(data_ + entry * data_stride_);",
+     "gradient.store(data_ + entry * data_stride_);")
+rows("second term in buffers, across", "slope",
+     "if (add_) gradient = gradient + load_first<P>(out_.read(first, lanes_, before), lanes_);", "")
+rows("replaced slope of masked rows", "slope", "else if (scale[k] != T(0)) {", "else {", "engine/rows", "losses/cross_entropy")
+rows("softmax in one reading", "softmax", "total = total * exp_nonpositive(before - shift) +", "total = total +",
+     "engine/reductions")
+rows("softmax of -inf", "softmax", "where(maximum == V(-std::numeric_limits<T>::infinity()), V(0), maximum)", "maximum",
+     "engine/reductions")
+rows("softmax: -log of a factor 0", "softmax", "where(factor == P(0), P(0), factor * (log_sum - (x - top)))",
+     "factor * (log_sum - (x - top))", "losses/cross_entropy")
+rows("ignored rows, along", "row_walk", "if (problem_.ignored(row)) return T(0);", "")
+rows("ignored rows, across", "row_walk", "if (ignored) weights[k] = T(0);", "")
+rows("masked rows, along", "row_walk", "if (w == T(0)) {", "if (false) {")
+rows("masked losses, across", "row_walk", "value = where(w == VA(0), VA(0), value * w);", "value = value * w;")
+rows("weights, across", "row_walk", "value = where(w == VA(0), VA(0), value * w);", "value = where(w == VA(0), VA(0), value);")
+rows("gradient of masked rows, along", "row_walk", "sink.set(first_of(row) + c * cut_.inner, T(0));", "")
+rows("missing rows", "row_walk", "weights[k] = T(k < count ? 1 : 0);", "weights[k] = T(1);")
+rows("where a row begins", "row_walk", "return row / cut_.inner * cut_.size * cut_.inner + row % cut_.inner;",
+     "return row * cut_.size + row % cut_.inner;")
+rows("ends of the inner dimension", "row_walk", "here = (std::min)(here, cut_.inner - row % cut_.inner);", "")
+rows("copied: second term", "row_walk", "first_term_ ? copy[c * lanes + k] : T(sink.at(i) + copy[c * lanes + k])",
+     "copy[c * lanes + k]")
+rows("copied: transposition", "row_walk", "to[c * to_stride + r] = from[r * from_stride + c];",
+     "to[c * to_stride + r] = from[c * from_stride + r];")
+rows("unreduced values of a second term", "row_walk", "first_term_ ? number : T(value_sink_.at(row) + number)", "number")
+rows("counted rows, along", "row_walk", "sums.counted_along.add(R::count(value));", "")
+rows("counted rows, across", "row_walk", "sums.counted_across.add(where(w == VA(0), VA(0), R::count(value)));", "")
+rows("transform: several slopes", "row_algorithms", "detail::store(slope, i, lanes, results[k++])",
+     "detail::store(slope, i, lanes, results[0])", "losses/cosine_embedding")
+rows("largest of differences", "row_passes", "where((before < terms[n]) | (terms[n] != terms[n]), terms[n], before)",
+     "where(before < terms[n], terms[n], before)", "losses/triplet_margin")
+
+
+def verbs(what, text, replacement, *tests):
+    mutant(f"verbs: {what}", "engine/verbs.hpp", text, replacement, *(tests or ("engine/elements",)))
+
+
+verbs("divisor of WeightedMean", "total.add(Value(w[i]) * Value(shares[i]));", "total.add(Value(w[i]));", "engine/exact_averages")
+verbs("gradient of a reduction that needs losses", "totals = losses;", "", "engine/elements", "losses/mse")
+verbs("factor of a term's scale", "pass(No{}, Yes{}, N(R::scale(losses) * factor));", "pass(No{}, Yes{}, N(R::scale(losses)));",
+      "engine/combination")
+verbs("factor of a term's value", "const N value = R::value(totals) * factor;", "const N value = R::value(totals);",
+      "engine/combination")
+verbs("weighted WeightedMean", "totals.weights = weighted_divisor<N>(problem, weights);", "", "losses/mse")
+verbs("checks before writing", "problem.check_units(weights);", "", "losses/cosine_embedding")
+verbs("storage of gradients", "if constexpr (Gradient) problem.arguments().check_gradients(outs);", "", "engine/errors")
+
+
+def arguments(what, text, replacement, *tests):
+    mutant(f"arguments: {what}", "engine/arguments.hpp", text, replacement, *(tests or ("engine/errors",)))
+
+
+arguments("shape", "same = view<I>().shape() == expected;", "", "losses/l1")
+arguments("rank", "std::decay_t<decltype(view<I>())>::rank == Rank;", "true;", "losses/l1")
+arguments("memory", "return limit == 0;", "return false;", "losses/l1")
+arguments("shape of weights", "right = right && (shape[k] == units[k] || shape[k] == 1);", "")
+arguments("rank of weights", "bool right = Numbers::rank == rank;", "bool right = true;")
+arguments("storage for a gradient", "if (!fits(out, view<I>().shape())) {", "if (false) {")
+arguments("storage for values", "if (only_check && !fits(out, shape)) {", "if (false) {")
+arguments("options", "check_options(kernel);", "", "losses/huber")
