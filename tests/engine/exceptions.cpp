@@ -31,7 +31,7 @@ std::string message_of(const Call& call) {
 template <class Check>
 void on_every_device(const Check& check) {
   check(Eigen::DefaultDevice());
-  for (const int threads : {1, 2, 7}) {
+  for (const int threads : {1, 2, 3, 7}) {
     Eigen::ThreadPool pool(threads);
     const Eigen::ThreadPoolDevice device(&pool, threads);
     for (int again = 0; again < 5; ++again) {

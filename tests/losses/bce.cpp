@@ -52,10 +52,17 @@ TEST_CASE("BCE refuses what is not a probability, naming the first one") {
         "eigenloss::BCE: input(1, 0) = 1.5 is not between 0 and 1");
   CHECK(error_of([&] { BCE<>{}(y, p); }) ==
         "eigenloss::BCE: target(1, 0) = 1.5 is not between 0 and 1");
+  p(1, 0) = 0.5;
+  CHECK(error_of([&] { BCE<>{}(p, y); }) ==
+        "eigenloss::BCE: input(1, 1) = -1 is not between 0 and 1");
+  CHECK(error_of([&] { BCE<>{}(y, p); }) ==
+        "eigenloss::BCE: target(1, 1) = -1 is not between 0 and 1");
   p = P();
   p(0, 1) = NaN;
   CHECK(error_of([&] { BCE<>{}(p, y); }) ==
         "eigenloss::BCE: input(0, 1) = nan is not between 0 and 1");
+  CHECK(error_of([&] { BCE<>{}(y, p); }) ==
+        "eigenloss::BCE: target(0, 1) = nan is not between 0 and 1");
 }
 
 TEST_CASE("BCE finds what is not a probability anywhere in a large input") {

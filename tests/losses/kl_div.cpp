@@ -34,6 +34,9 @@ TEST_CASE("KLDiv with log_target has PyTorch's values") {
   check_near(KLDiv<BatchMean>{{true}}.gradient(logs(), log_probabilities()),
              {-0.4093653765389909, -0.18393972058572117, -0.024893534183931972, -0.5,
               -0.3032653298563167, -0.06766764161830635});
+  check_near(KLDiv<Sum>{{true}}.value_and_gradient(logs(), log_probabilities()).second,
+             {-0.8187307530779818, -0.36787944117144233, -0.049787068367863944, -1,
+              -0.6065306597126334, -0.1353352832366127});
 }
 
 TEST_CASE("KLDiv of rank 0 has a batch of one") {

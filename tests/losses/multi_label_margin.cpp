@@ -101,6 +101,12 @@ TEST_CASE("MultiLabelMargin: no targets or every class give 0, of NaN too") {
 TEST_CASE("MultiLabelMargin: the slope of a pair at 0 is 0") {
   check_list(MultiLabelMargin<>{}.gradient(vector<double>({1, 0, 1}), vector<int>({0, 2, -1})),
              {0, 0, 0});
+  Eigen::VectorXd many = Eigen::VectorXd::Zero(400);  // 200 targets at 1, 200 other classes at 0
+  Eigen::VectorXi targets = Eigen::VectorXi::Constant(400, -1);
+  for (int k = 0; k < 200; ++k) many[k] = 1, targets[k] = k;
+  const auto [value, gradient] = MultiLabelMargin<>{}.value_and_gradient(many, targets);
+  CHECK(value == 0);
+  CHECK(gradient.isZero(0));
 }
 
 TEST_CASE("MultiLabelMargin: sums over many targets are those over all pairs") {

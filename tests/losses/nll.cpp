@@ -45,6 +45,11 @@ TEST_CASE("NLL: ignored rows and weights of 0 count exactly 0") {
   check_list(gradient, {0, 0, 0, -1});
   loss.weight = Eigen::Array2d(0, 1);
   check_number(loss(vector<double>({-kInfinity, 0}), 0), kNan);  // nothing to average
+  check_list(loss.gradient(vector<double>({-kInfinity, 0}), 0), {0, 0});
+  NLL<Sum> sum;
+  sum.weight = loss.weight;
+  check_number(sum(vector<double>({-kInfinity, 0}), 0), 0);
+  check_number(sum(matrix<double>({{-kInfinity, 0}, {0, -3}}), vector<int>({0, 1})), 3);
 }
 
 TEST_CASE("NLL: every row ignored gives NaN, 0 where weights are averaged, gradient 0") {

@@ -29,6 +29,8 @@ TEST_CASE("PoissonNLL with full adds Stirling's formula above 1") {
   check_near(PoissonNLL<>{{true, true}}(logarithms(), counts()), 1.432666981893044);
   check_near(PoissonNLL<>{{true, true}}.gradient(logarithms(), counts()),
              {0.41218031767503205, -0.15803013970713942, -0.125, 0.08002923068413681});
+  check_near(loss.value_and_gradient(logarithms(), counts()).first,
+             {1.6487212707001282, 1.3678794411714423, 1.2298687494210014, 1.4841984662796044}, 16);
   check_near(loss(list({0, 0}), list({1, -3})), {1, 1}, 0);
 }
 

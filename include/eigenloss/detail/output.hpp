@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -176,6 +177,13 @@ class Sink<T, Stored> {
   void (*read_)(const Sink&, Index, Index, T*);
   T* contiguous_ = nullptr;
 };
+
+// How many of a tuple of sinks take something.
+template <class Sinks>
+constexpr Index wanted = 0;
+template <class T, class... Kinds>
+constexpr Index wanted<std::tuple<Sink<T, Kinds>...>> = (Index(0) + ... +
+                                                         Index(!std::is_same<Kinds, Skip>::value));
 
 // The sink of an output, if it is wanted.
 template <class T, bool Wanted, class A>

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <type_traits>
@@ -406,105 +405,6 @@ EIGEN_STRONG_INLINE T largest_of_lanes(const Pack<T, Simd, Registers>& pack) {
   } else {
     return largest.parts[0];
   }
-}
-
-// ---- The first lanes of a pack, at the end of a run. ----
-
-struct AllLanes {};
-
-// Copies a few numbers, at most N, in two pieces that overlap: without a loop.
-template <int N, class T>
-EIGEN_STRONG_INLINE void copy_few(const T* from, std::ptrdiff_t count, T* to) {
-  if constexpr (N > 1) {
-    constexpr std::ptrdiff_t half = N / 2;
-    if (count >= half) {
-      T last[half];
-      std::copy_n(from + (count - half), half, last);
-      std::copy_n(from, half, to);
-      std::copy_n(last, half, to + (count - half));
-    } else {
-      copy_few<N / 2>(from, count, to);
-    }
-  } else if (count > 0) {
-    *to = *from;
-  }
-}
-
-// The numbers at `from`, or the first of them, the last of which then takes the missing lanes.
-template <class P>
-EIGEN_STRONG_INLINE P load(const typename P::Scalar* from, AllLanes) {
-  return P::load(from);
-}
-template <class P>
-EIGEN_STRONG_INLINE P load(const typename P::Scalar* from, std::ptrdiff_t lanes) {
-  P pack;
-  for (int k = 0; k < P::registers; ++k) {
-    const std::ptrdiff_t here = (std::min)(lanes - k * P::width, std::ptrdiff_t(P::width));
-    if constexpr (P::simd) {
-      if (here == P::width) {
-        pack.parts[k] = Eigen::internal::ploadu<typename P::Register>(from + k * P::width);
-      } else if (here > 0) {
-        pack.parts[k] = load_some(typename P::Register(), from + k * P::width, here);
-      } else {
-        pack.parts[k] = Eigen::internal::pset1<typename P::Register>(from[lanes - 1]);
-      }
-    } else {
-      pack.parts[k] = from[here <= 0 ? lanes - 1 : k];
-    }
-  }
-  return pack;
-}
-template <class P>
-EIGEN_STRONG_INLINE void store(const P& pack, typename P::Scalar* to, AllLanes) {
-  pack.store(to);
-}
-template <class P>
-EIGEN_STRONG_INLINE void store(const P& pack, typename P::Scalar* to, std::ptrdiff_t lanes) {
-  typename P::Scalar numbers[P::lanes];
-  pack.store(numbers);
-  copy_few<P::lanes>(numbers, lanes, to);
-}
-// 0 in the other lanes.
-template <class P>
-EIGEN_STRONG_INLINE const P& only_first(const P& pack, AllLanes) {
-  return pack;
-}
-template <class P>
-EIGEN_STRONG_INLINE P only_first(const P& pack, std::ptrdiff_t lanes) {
-  using T = typename P::Scalar;
-  if constexpr (P::simd) {
-    static constexpr Ramp<T, P::lanes> ramp{};
-    return where(P::load(ramp.numbers) < P(T(lanes)), pack, P(0));
-  } else {
-    P first = pack;
-    for (std::ptrdiff_t k = lanes; k < P::lanes; ++k) first.parts[k] = T(0);
-    return first;
-  }
-}
-
-// Copies a square block with as many rows as a register has lanes, rows becoming columns.
-template <class Register, class T>
-EIGEN_STRONG_INLINE void transpose_registers(const Register&, const T* from,
-                                             std::ptrdiff_t from_stride, T* to,
-                                             std::ptrdiff_t to_stride) {
-  constexpr int width = Eigen::internal::unpacket_traits<Register>::size;
-  Eigen::internal::PacketBlock<Register, width> square;
-  for (int k = 0; k < width; ++k) {
-    square.packet[k] = Eigen::internal::ploadu<Register>(from + k * from_stride);
-  }
-  Eigen::internal::ptranspose(square);
-  for (int k = 0; k < width; ++k) Eigen::internal::pstoreu(to + k * to_stride, square.packet[k]);
-}
-template <class T>
-EIGEN_STRONG_INLINE void transpose_square(const T* from, std::ptrdiff_t from_stride, T* to,
-                                          std::ptrdiff_t to_stride) {
-  constexpr bool simd = bool(Eigen::internal::packet_traits<T>::Vectorizable);
-  if constexpr (simd) {
-    transpose_registers(typename RegisterOf<T, true>::type(), from, from_stride, to, to_stride);
-  } else {
-    *to = *from;
-  }
-  (void)from_stride, (void)to_stride;
 }
 
 // The pack that a loop over an array of T steps by, and a pack of one number.

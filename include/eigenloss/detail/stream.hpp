@@ -41,6 +41,10 @@ inline void store_past_cache(double* to, const Eigen::internal::Packet8d& x) {
 }
 #endif
 
+// Of 64 bytes; a number that is larger counts as one.
+template <class T>
+constexpr Index numbers_in_line = sizeof(T) < 64 ? Index(64 / sizeof(T)) : 1;
+
 // Whether so many numbers, all that a call writes, are too many to be still in the cache when they
 // are read again.
 template <class T>

@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "../detail/lanes.hpp"
 #include "../detail/stream.hpp"
 #include "element.hpp"
 #include "verbs.hpp"
@@ -45,9 +46,8 @@ class ElementWalk {
 
   // Lets gradients of that many elements bypass the cache, if they are too large to stay in it.
   void stream_outputs(Index elements) {
-    if constexpr (gradients > 0 && !values) {
-      streams_ =
-          first_term_ && outlasts_cache<T>(elements * Index(gradients)) && outputs_in_place();
+    if constexpr (wanted < Sinks >> 0 && !values) {
+      streams_ = first_term_ && outlasts_cache<T>(elements * wanted<Sinks>) && outputs_in_place();
       in_place_ = in_place_ && !streams_;
     }
     (void)elements;

@@ -7,8 +7,10 @@
 #include <type_traits>
 #include <utility>
 
+#include "../detail/lanes.hpp"
 #include "../detail/numeric.hpp"
 #include "../detail/output.hpp"
+#include "../detail/stream.hpp"
 #include "../detail/view.hpp"
 
 // Rows: the entries along the class or feature axis, and the algorithms that row kernels are
@@ -24,6 +26,8 @@ namespace detail {
 
 // Entries that are walked between two flushes of a sum, and that buffers hold.
 constexpr Index row_chunk = 512;
+// Steps of a tile whose lines stay in the cache from one algorithm to the next.
+constexpr Index tile_chunk = 16;
 
 // ---- The two walks. ----
 
@@ -132,7 +136,7 @@ class Row<Along<T>, Source> {
 // for. It may be past the end of the rows: a request is not an access.
 template <class P, bool ToWrite = false>
 EIGEN_STRONG_INLINE void prefetch_step(const typename P::Scalar* step, Index stride, Index lanes) {
-  constexpr Index steps_ahead = 16, line = Index(64 / sizeof(typename P::Scalar));
+  constexpr Index steps_ahead = 16, line = numbers_in_line<typename P::Scalar>;
   step += steps_ahead * stride;
   for (Index i = 0; i < P::lanes; i += line) {
     if (i < lanes) __builtin_prefetch(step + i, ToWrite);

@@ -69,8 +69,7 @@ class RowWalk {
     } else if (2 * cut_.inner >= lanes) {
       mode_ = Mode::across;
     }
-    streams_ =
-        first_term && outlasts_cache<T>(cut_.outer * cut_.size * cut_.inner * wanted_slopes());
+    streams_ = first_term && outlasts_cache<T>(cut_.outer * cut_.size * cut_.inner * wanted<Sinks>);
   }
 
   // Rows in a block: about 16384 numbers, in whole tiles; enough tiles for those at the ends not to
@@ -98,7 +97,7 @@ class RowWalk {
       for (Index k = 0; k < here; ++k) one(row + k, sums);
       row += here;
     }
-    end_streaming();
+    if (streams_) end_streaming();
     Partial<T> partial;
     if constexpr (summed) {
       if (sums.tiles) partial.loss.add(sums.across);
@@ -119,20 +118,11 @@ class RowWalk {
     bool tiles = false;
   };
 
-  template <class Out>
-  static constexpr Index wanted_slope(const Sink<T, Out>&) {
-    return std::is_same<Out, Skip>::value ? 0 : 1;
-  }
-  Index wanted_slopes() const {
-    return std::apply([](const auto&... sink) { return (Index(0) + ... + wanted_slope(sink)); },
-                      sinks_);
-  }
-
   Index first_of(Index row) const {
     return row / cut_.inner * cut_.size * cut_.inner + row % cut_.inner;
   }
 
-  static constexpr Index line = Index(64 / sizeof(T));  // numbers in a cache line
+  static constexpr Index line = numbers_in_line<T>;
   // Numbers between `data` and the cache line before it, or -1 where steps differ in that.
   Index past_line(const T* data) const {
     if (!data || cut_.inner % line != 0 || !std::is_arithmetic<T>::value) return -1;

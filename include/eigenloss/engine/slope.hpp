@@ -110,9 +110,10 @@ class Slope<Across<T>, Out> {
         scale_(scale) {}
   Slope(const Slope&) = delete;
   Index size() const { return size_; }
-  // Long rows whose steps lie apart are better left alone until then.
+  // Long rows whose steps lie apart are better left alone until then. Short ones are those that give
+  // the same bits without it, since whether a tile is whole depends on where an array lies.
   T* scratch() const {
-    const bool close_by = stride_ == P::lanes || size_ <= 32;
+    const bool close_by = stride_ == P::lanes || size_ <= tile_chunk;
     return close_by && lanes_ == P::lanes && !add_ && !streams_ ? data_ : nullptr;
   }
   Index scratch_stride() const { return stride_; }

@@ -123,7 +123,7 @@ class Softmax {
 
   // In one reading: chunk by chunk, scaling the total of the chunks before down to the new maximum.
   void sum_online() {
-    constexpr detail::Index chunk = Walk::across ? 16 : detail::row_chunk;
+    constexpr detail::Index chunk = Walk::across ? detail::tile_chunk : detail::row_chunk;
     maximum = V(-std::numeric_limits<T>::infinity());
     total = V(0);
     for (detail::Index begin = 0; begin < row_.size(); begin += chunk) {

@@ -20,8 +20,9 @@ namespace kernel {
 ///            pos_weight runs.
 /// Accuracy:  value 4 ulp; slope 4 ulp of the larger of σ(x)·(1 - y) and σ(-x)·y. Small values are
 ///            exact where x and y agree: with y 0 or 1 nothing is added to log(1 + e^-|x|) that
-///            cancels. Stable at ±1000 and beyond. NaN gives NaN. x = inf gives inf where y < 1 and
-///            NaN where y = 1; x = -inf gives NaN, as in PyTorch; their slopes are finite.
+///            cancels; below every normal number they are 0. Stable at ±1000 and beyond. NaN gives
+///            NaN. x = inf gives inf where y < 1 and NaN where y = 1; x = -inf gives NaN, as in
+///            PyTorch; their slopes are finite.
 /// PyTorch:   torch.nn.BCEWithLogitsLoss. Its value has an absolute error of an ulp of |x|. Its
 ///            pos_weight is any tensor that broadcasts; axis = 1 is its (C, 1, 1). Its `weight` is
 ///            .weighted(w).

@@ -19,9 +19,9 @@ namespace kernel {
 ///            log-probability, t a probability or, with log_target, a log-probability; neither is
 ///            checked.
 /// Options:   log_target = false.
-/// Accuracy:  4 ulp of the larger of the parts that are subtracted, times t. t < 0 and NaN give
-///            NaN; the slope does not depend on x and shows a NaN of t only. x = -inf gives inf
-///            where t > 0.
+/// Accuracy:  4 ulp (log_target: 5 ulp) of the larger of the parts that are subtracted, times t. t <
+///            0 and NaN give NaN; the slope does not depend on x and shows a NaN of t only. x = -inf
+///            gives inf where t > 0.
 /// PyTorch:   torch.nn.KLDivLoss. At t = 0 (log_target: -inf) it gives NaN where x is infinite, 0
 ///            here. It warns at `mean`, which is not the divergence; its `batchmean` is BatchMean.
 /// Source:    https://pytorch.org/docs/stable/generated/torch.nn.KLDivLoss.html

@@ -13,9 +13,9 @@ namespace kernel {
 /// Arguments: (input x, target t) of the same shape, any rank; the unit is an element.
 /// Options:   beta = 1, at least 0, in the unit of x - t: where the parabola ends. 0 is exactly L1;
 ///            with inf the loss of every finite d is 0.
-/// Accuracy:  3 ulp. NaN, inf - inf included, gives NaN, but for the slope 0 of inf - inf with
-///            beta 0, which is L1's; infinite errors inf and ±1. Nothing overflows where |d| does
-///            not: d·(d/beta), not d²/beta.
+/// Accuracy:  value 4 ulp, slope 3 ulp. NaN, inf - inf included, gives NaN, but for the slope 0 of
+///            inf - inf with beta 0, which is L1's; infinite errors inf and ±1. Nothing overflows
+///            where |d| does not: d·(d/beta), not d²/beta.
 /// PyTorch:   torch.nn.SmoothL1Loss. With beta 0 its C++ frontend gives the slope -1 at d == 0.
 ///            SmoothL1 is Huber / beta.
 /// Source:    Girshick, Fast R-CNN (2015), equation 3;
