@@ -26,6 +26,7 @@ float value(const Eigen::Tensor<float, 2>& x, const Eigen::Tensor<float, 2>& t) 
   return loss.weighted(weights)(x, t);
 #else
   const Eigen::Tensor<int, 2> integers(2, 3);
-  return loss.weighted(x)(x, t) + loss.value_and_gradient(x, t, gradient) + loss(integers.cast<float>(), t);
+  return loss.weighted(x)(x, t) + loss.value_and_gradient(x, t, gradient) +
+         loss(integers.cast<float>(), t);
 #endif
 }
