@@ -61,7 +61,8 @@ EIGEN_STRONG_INLINE void walk(Index begin, Index end, const Before& before, cons
 // Sums in two levels, chunks and then rows, so that rounding grows with the square root of the
 // length.
 template <std::size_t N, class F, class First, class... Rows>
-auto sums_between(Index begin, Index end, const F& f, const First& first, const Rows&... rows) {
+[[gnu::flatten]] auto sums_between(Index begin, Index end, const F& f, const First& first,
+                                   const Rows&... rows) {
   using Walk = WalkOf<First>;
   using P = typename Walk::P;
   P total[N][Walk::slots], chunk[N][Walk::slots];
@@ -89,7 +90,7 @@ auto sums_between(Index begin, Index end, const F& f, const First& first, const 
 }
 
 template <class First>
-auto maximum_between(Index begin, Index end, const First& row) {
+[[gnu::flatten]] auto maximum_between(Index begin, Index end, const First& row) {
   using Walk = WalkOf<First>;
   using P = typename Walk::P;
   P largest[Walk::slots];
@@ -133,8 +134,8 @@ EIGEN_STRONG_INLINE typename Row::P spread(const Row&, const typename Row::V& nu
 
 /// Fills slopes with f(entries...); does nothing where no gradient is wanted.
 template <class... Slopes, class F, class First, class... Rows>
-void transform(const std::tuple<Slopes&...>& slopes, const F& f, const First& first,
-               const Rows&... rows) {
+[[gnu::flatten]] void transform(const std::tuple<Slopes&...>& slopes, const F& f,
+                                const First& first, const Rows&... rows) {
   if constexpr ((Slopes::wanted || ...)) {
     detail::walk<typename First::Walk>(
         0, first.size(),

@@ -17,8 +17,9 @@
 namespace eigenloss {
 
 template <class Slope, class F, class First, class... Rows>
-typename First::Walk::V sum_and_transform(const Slope& slope, const F& f, const First& first,
-                                          const Rows&... rows) {
+[[gnu::flatten]] typename First::Walk::V sum_and_transform(const Slope& slope, const F& f,
+                                                           const First& first,
+                                                           const Rows&... rows) {
   if constexpr (!Slope::wanted) {
     (void)slope;
     return sum([&](const auto&... entries) { return f(entries...)[0]; }, first, rows...);
@@ -48,7 +49,7 @@ typename First::Walk::V sum_and_transform(const Slope& slope, const F& f, const 
 }
 
 template <std::size_t N, class F, class First, class... Rows>
-auto maxima(const F& f, const First& first, const Rows&... rows) {
+[[gnu::flatten]] auto maxima(const F& f, const First& first, const Rows&... rows) {
   using Walk = typename First::Walk;
   using P = typename Walk::P;
   P largest[N][Walk::slots], nan[N][Walk::slots];

@@ -161,8 +161,8 @@ class RowWalk {
     (void)sums;
   }
   template <std::size_t... I, std::size_t... G>
-  [[gnu::flatten]] Single<T> evaluate_one(Index row, T scale, std::index_sequence<I...>,
-                                          std::index_sequence<G...>) const {
+  Single<T> evaluate_one(Index row, T scale, std::index_sequence<I...>,
+                         std::index_sequence<G...>) const {
     return problem_.kernel().row(input_along<I>(row)...,
                                  slope_along(std::get<G>(sinks_), row, scale)...);
   }
@@ -254,10 +254,9 @@ class RowWalk {
     return VA::load(twice + (lanes - rotation));
   }
   template <std::size_t... I, std::size_t... G>
-  [[gnu::flatten]] VA evaluate_tile(Index row, Index count, const VA& scale,
-                                    const Label<Across<T>>& label, T (*in)[tile_size],
-                                    T (*out)[tile_size], std::index_sequence<I...>,
-                                    std::index_sequence<G...>) const {
+  VA evaluate_tile(Index row, Index count, const VA& scale, const Label<Across<T>>& label,
+                   T (*in)[tile_size], T (*out)[tile_size], std::index_sequence<I...>,
+                   std::index_sequence<G...>) const {
     return problem_.kernel().row(
         input_across<I>(row, count, label, in ? in[I] : nullptr)...,
         slope_across(std::get<G>(sinks_), row, count, scale, out ? out[G] : nullptr)...);

@@ -98,7 +98,7 @@ class Softmax {
     return where(maximum == V(-std::numeric_limits<T>::infinity()), V(0), maximum);
   }
 
-  void keep_exponentials() {
+  [[gnu::flatten]] void keep_exponentials() {
     maximum = detail::maximum_between(0, row_.size(), row_);
     const P shift = Walk::spread(finite_maximum());
     const Kept kept(scratch_, stride_, row_.size());
