@@ -22,6 +22,8 @@ struct AxisCut {
       part *= shape[k];
     }
   }
+  // Where the first entry of a row lies; the others follow `inner` apart.
+  Index first_of(Index row) const { return row / inner * size * inner + row % inner; }
 };
 
 // The option `axis` counted from the front. An input of rank 1 has only one.

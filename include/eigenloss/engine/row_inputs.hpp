@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <tuple>
 #include <type_traits>
 
 #include "axis.hpp"
+#include "row.hpp"
 #include "row_kernel.hpp"
 
 // The inputs of a row kernel, whatever their containers.
@@ -24,6 +26,39 @@ class LabelRow {
  private:
   const Source& source_;
   Index size_, first_, step_;
+};
+
+// Rows of which only the entry at the label is read: the rows [first, first + count), one a lane.
+template <class Walk_, class Source>
+class EntryAtLabel {
+ public:
+  using Walk = Walk_;
+  using V = typename Walk::V;
+  using P = typename Walk::P;
+
+  EntryAtLabel(const Source& source, const AxisCut& cut, Index first, Index count)
+      : source_(source), cut_(cut), first_(first), count_(count) {}
+  Index size() const { return cut_.size; }
+  // Missing rows repeat the last one.
+  V at(const Label<Walk>& label) const {
+    typename Walk::Number entries[V::lanes];
+    Index first = cut_.first_of(first_), inside = first_ % cut_.inner;
+    for (Index k = 0; k < V::lanes; ++k) {
+      entries[k] = source_.at(first + label.classes[k] * cut_.inner);
+      if (k + 1 >= count_) continue;
+      ++first;
+      if (++inside == cut_.inner) {
+        inside = 0;
+        first += (cut_.size - 1) * cut_.inner;
+      }
+    }
+    return V::load(entries);
+  }
+
+ private:
+  const Source& source_;
+  const AxisCut& cut_;
+  Index first_, count_;
 };
 
 // What a pass reads: the inputs of a kernel, each in its role.

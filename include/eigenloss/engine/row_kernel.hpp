@@ -64,6 +64,12 @@ struct AlongOnly<Kernel, std::void_t<decltype(Kernel::along_only)>>
     : std::integral_constant<bool, Kernel::along_only> {};
 
 template <class Kernel, class = void>
+struct OnlyAtLabel : std::false_type {};
+template <class Kernel>
+struct OnlyAtLabel<Kernel, std::void_t<decltype(Kernel::only_at_label)>>
+    : std::integral_constant<bool, Kernel::only_at_label> {};
+
+template <class Kernel, class = void>
 struct AcceptsRank0 : std::false_type {};
 template <class Kernel>
 struct AcceptsRank0<Kernel, std::void_t<decltype(Kernel::accepts_rank_0)>>

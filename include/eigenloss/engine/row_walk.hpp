@@ -9,32 +9,12 @@
 #include "row_algorithms.hpp"
 #include "row_inputs.hpp"
 #include "slope.hpp"
+#include "tile_copy.hpp"
 #include "verbs.hpp"
 
 // One pass over the rows of a problem.
 namespace eigenloss {
 namespace detail {
-
-// to(c, r) = from(r, c), in squares of registers that overlap at the ends where they must.
-template <class T>
-void transpose(const T* from, Index rows, Index columns, Index from_stride, T* to,
-               Index to_stride) {
-  constexpr Index width = Vector<T>::lanes;
-  if (rows < width || columns < width) {
-    for (Index r = 0; r < rows; ++r) {
-      for (Index c = 0; c < columns; ++c) to[c * to_stride + r] = from[r * from_stride + c];
-    }
-    return;
-  }
-  for (Index r = 0; r < rows; r += width) {
-    const Index row = (std::min)(r, rows - width);
-    for (Index c = 0; c < columns; c += width) {
-      const Index column = (std::min)(c, columns - width);
-      transpose_square(from + row * from_stride + column, from_stride,
-                       to + column * to_stride + row, to_stride);
-    }
-  }
-}
 
 template <bool Value, class R, class Problem, class Weights, class ValueSink, class Sinks>
 class RowWalk {
@@ -42,7 +22,7 @@ class RowWalk {
   using T = typename Problem::T;
   using VA = typename Across<T>::V;
   static constexpr Index lanes = VA::lanes;
-  static constexpr Index tile_size = 2048;  // numbers in a tile that is copied
+  static constexpr Index tile_size = TileCopy<T>::capacity;
   static constexpr std::size_t inputs = Problem::inputs;
   static constexpr std::size_t gradients = std::tuple_size<Sinks>::value;
   static constexpr bool values = !std::is_same<ValueSink, Sink<T, Skip>>::value;
@@ -64,7 +44,8 @@ class RowWalk {
       mode_ = Mode::along;
     } else if (cut_.inner >= lanes) {
       mode_ = Mode::across;
-    } else if (cut_.size * lanes <= tile_size) {
+    } else if (cut_.size * lanes <= tile_size ||
+               (OnlyAtLabel<Kernel>::value && wanted<Sinks> == 0)) {
       mode_ = Mode::copied;
     } else if (2 * cut_.inner >= lanes) {
       mode_ = Mode::across;
@@ -118,20 +99,17 @@ class RowWalk {
     bool tiles = false;
   };
 
-  Index first_of(Index row) const {
-    return row / cut_.inner * cut_.size * cut_.inner + row % cut_.inner;
-  }
-
   static constexpr Index line = numbers_in_line<T>;
   // Numbers between `data` and the cache line before it, or -1 where steps differ in that.
   Index past_line(const T* data) const {
     if (!data || cut_.inner % line != 0 || !std::is_arithmetic<T>::value) return -1;
     return Index(reinterpret_cast<std::uintptr_t>(data) % 64 / sizeof(T));
   }
-  // How many rows from `row` on lie side by side, and end with a cache line.
+  // How many rows from `row` on lie side by side; where these are many tiles, a tile ends with a
+  // cache line.
   Index rows_across(Index row) const {
-    const T* data = problem_.template view<0>().data();
-    const Index past = data ? past_line(data + first_of(row)) : 0;
+    const T* data = cut_.inner < 4 * lanes ? nullptr : problem_.template view<0>().data();
+    const Index past = data ? past_line(data + cut_.first_of(row)) : 0;
     return (std::min)(past > 0 ? line - past : lanes, cut_.inner - row % cut_.inner);
   }
 
@@ -171,14 +149,16 @@ class RowWalk {
     const auto& view = problem_.template view<I>();
     using View_ = std::decay_t<decltype(view)>;
     constexpr Role role = Problem::template role<I>();
-    if constexpr (role == Role::row) {
-      return Row<Along<T>, View_>(view, cut_.size, first_of(row), cut_.inner);
+    if constexpr (role == Role::row && OnlyAtLabel<Kernel>::value) {
+      return EntryAtLabel<Along<T>, View_>(view, cut_, row, 1);
+    } else if constexpr (role == Role::row) {
+      return Row<Along<T>, View_>(view, cut_.size, cut_.first_of(row), cut_.inner);
     } else if constexpr (role == Role::label) {
       return Label<Along<T>>{{Index(view.at(row))}};
     } else if constexpr (role == Role::number) {
       return Single<T>(view.at(row));
     } else {
-      return LabelRow<View_>(view, cut_.size, first_of(row), cut_.inner);
+      return LabelRow<View_>(view, cut_.size, cut_.first_of(row), cut_.inner);
     }
   }
   template <class Out>
@@ -187,8 +167,8 @@ class RowWalk {
       (void)sink, (void)row, (void)scale;
       return NoSlope();
     } else {
-      return Slope<Along<T>, Sink<T, Out>>(sink, cut_.size, first_of(row), cut_.inner, !first_term_,
-                                           streams_, scale);
+      return Slope<Along<T>, Sink<T, Out>>(sink, cut_.size, cut_.first_of(row), cut_.inner,
+                                           !first_term_, streams_, scale);
     }
   }
   template <std::size_t... G>
@@ -200,7 +180,7 @@ class RowWalk {
   void fill_zero(const Sink<T, Out>& sink, Index row) const {
     if constexpr (!std::is_same<Out, Skip>::value) {
       if (!first_term_) return;
-      for (Index c = 0; c < cut_.size; ++c) sink.set(first_of(row) + c * cut_.inner, T(0));
+      for (Index c = 0; c < cut_.size; ++c) sink.set(cut_.first_of(row) + c * cut_.inner, T(0));
     }
     (void)sink, (void)row;
   }
@@ -288,12 +268,14 @@ class RowWalk {
     const auto& view = problem_.template view<I>();
     using View_ = std::decay_t<decltype(view)>;
     constexpr Role role = Problem::template role<I>();
-    if constexpr (role == Role::row) {
+    if constexpr (role == Role::row && OnlyAtLabel<Kernel>::value) {
+      return EntryAtLabel<Across<T>, View_>(view, cut_, row, count);
+    } else if constexpr (role == Role::row) {
       if (copy) {
-        copy_in(view, row, count, copy);
+        TileCopy<T>(cut_).in(view, row, count, copy);
         return Row<Across<T>, View_>(view, cut_.size, 0, 0, lanes, copy, lanes);
       }
-      const Index first = first_of(row), registers = (count + VA::width - 1) / VA::width;
+      const Index first = cut_.first_of(row), registers = (count + VA::width - 1) / VA::width;
       return Row<Across<T>, View_>(view, cut_.size, first, cut_.inner,
                                    (std::min)(registers * VA::width, cut_.inner - row % cut_.inner),
                                    view.data() ? view.data() + first : nullptr, cut_.inner);
@@ -316,7 +298,7 @@ class RowWalk {
         return Slope<Across<T>, Sink<T, Out>>(sink, cut_.size, 0, 0, lanes, copy, lanes, false,
                                               false, scale);
       }
-      const Index first = first_of(row);
+      const Index first = cut_.first_of(row);
       T* data = sink.data() ? sink.data() + first : nullptr;
       return Slope<Across<T>, Sink<T, Out>>(
           sink, cut_.size, first, cut_.inner, count, data, cut_.inner, !first_term_,
@@ -324,26 +306,6 @@ class RowWalk {
     }
   }
 
-  // Rows become columns: entry c of row k goes to copy[c·lanes + k]. Missing rows repeat the last
-  //   one.
-  template <class Source>
-  void copy_in(const Source& view, Index row, Index count, T* copy) const {
-    const Index size = cut_.size;
-    if (cut_.inner == 1) {
-      T buffer[tile_size];
-      const T* rows = view.read(row * size, count * size, buffer);
-      if (count == lanes) return transpose(rows, lanes, size, size, copy, lanes);
-      for (Index k = 0; k < lanes; ++k) {
-        for (Index c = 0; c < size; ++c)
-          copy[c * lanes + k] = rows[(std::min)(k, count - 1) * size + c];
-      }
-    } else {
-      for (Index k = 0; k < lanes; ++k) {
-        const Index first = first_of(row + (std::min)(k, count - 1));
-        for (Index c = 0; c < size; ++c) copy[c * lanes + k] = view.at(first + c * cut_.inner);
-      }
-    }
-  }
   template <std::size_t... G>
   void copy_out(Index row, Index count, const T (*copies)[tile_size],
                 std::index_sequence<G...>) const {
@@ -353,26 +315,7 @@ class RowWalk {
   template <class Out>
   void copy_out(const Sink<T, Out>& sink, Index row, Index count, const T* copy) const {
     if constexpr (!std::is_same<Out, Skip>::value) {
-      const Index size = cut_.size;
-      if (cut_.inner == 1 && first_term_) {
-        T buffer[tile_size];
-        T* rows = sink.place(row * size, buffer);
-        if (count == lanes) {
-          transpose(copy, size, lanes, lanes, rows, size);
-        } else {
-          for (Index k = 0; k < count; ++k) {
-            for (Index c = 0; c < size; ++c) rows[k * size + c] = copy[c * lanes + k];
-          }
-        }
-        sink.write(row * size, count * size, rows);
-      } else {
-        for (Index k = 0; k < count; ++k) {
-          for (Index c = 0; c < size; ++c) {
-            const Index i = first_of(row + k) + c * cut_.inner;
-            sink.set(i, first_term_ ? copy[c * lanes + k] : T(sink.at(i) + copy[c * lanes + k]));
-          }
-        }
-      }
+      TileCopy<T>(cut_).out(sink, row, count, !first_term_, copy);
     }
     (void)sink, (void)row, (void)count, (void)copy;
   }

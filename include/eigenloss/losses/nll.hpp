@@ -29,6 +29,7 @@ struct NLL {
   std::int64_t axis = 1;             ///< where the classes lie
 
   static constexpr bool takes_classes = true;
+  static constexpr bool only_at_label = true;
 
   bool ignores(std::int64_t label) const { return label == ignore_index; }
   double share(std::int64_t label) const {
