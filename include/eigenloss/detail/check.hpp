@@ -42,7 +42,11 @@ inline ErrorHandler set_error_handler(ErrorHandler handler) {
 namespace detail {
 namespace check {
 
-[[noreturn, gnu::cold, gnu::noinline]] inline void fail(const std::string& message) {
+[[noreturn, gnu::cold, gnu::noinline]] inline void fail(const std::string& loss,
+                                                        const std::string* words,
+                                                        std::size_t count) {
+  std::string message = "eigenloss::" + loss + ": ";
+  for (std::size_t i = 0; i < count; ++i) message += words[i];
   if (ErrorHandler handler = error_handler().load()) handler(message.c_str());
 #if defined(__cpp_exceptions)
   throw std::invalid_argument(message);
@@ -88,17 +92,17 @@ std::string text(const Shape<Rank>& shape) {
   return words + ")";
 }
 
+// The last word of Kernel in a function's signature: eigenloss::kernel::MSE gives MSE.
+inline std::string kernel_in(const std::string& signature) {
+  const std::size_t from = signature.find("Kernel = ") + 9;
+  std::string name = signature.substr(from, signature.find_first_of(";],", from) - from);
+  name = name.substr(0, name.find('<'));
+  const std::size_t colons = name.rfind("::");
+  return colons == std::string::npos ? name : name.substr(colons + 2);
+}
 template <class Kernel, class = void>
 struct NameOf {
-  // The last word of the kernel's type as the compiler spells it: eigenloss::kernel::MSE gives MSE.
-  static std::string get() {
-    const std::string signature = __PRETTY_FUNCTION__;
-    const std::size_t from = signature.find("Kernel = ") + 9;
-    std::string name = signature.substr(from, signature.find_first_of(";],", from) - from);
-    name = name.substr(0, name.find('<'));
-    const std::size_t colons = name.rfind("::");
-    return colons == std::string::npos ? name : name.substr(colons + 2);
-  }
+  static std::string get() { return kernel_in(__PRETTY_FUNCTION__); }
 };
 template <class Kernel>
 struct NameOf<Kernel, std::void_t<decltype(Kernel::name)>> {
@@ -251,7 +255,8 @@ struct Check {
 
   template <class... Words>
   [[noreturn, gnu::cold, gnu::noinline]] static void fail(const Words&... words) {
-    check::fail("eigenloss::" + check::NameOf<Kernel>::get() + ": " + (check::text(words) + ...));
+    const std::string parts[] = {check::text(words)...};
+    check::fail(check::NameOf<Kernel>::get(), parts, sizeof...(words));
   }
 
   // Huber: delta = 0 is not greater than 0

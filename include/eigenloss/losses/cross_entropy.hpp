@@ -94,7 +94,7 @@ struct CrossEntropy {
           return certain_w * (p - is_y) + even_entry * (all_w * p - w_c);
         },
         hot, weights);
-    return certain * loss + even * softmax.negative_log([](const P& w_c) { return w_c; }, weights);
+    return certain * loss + even * softmax.negative_log(weights);
   }
 
   template <class Row, class Slope>
