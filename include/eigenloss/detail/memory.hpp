@@ -9,6 +9,7 @@
 #include <unsupported/Eigen/CXX11/Tensor>
 #include <utility>
 
+#include "convert.hpp"
 #include "traits.hpp"
 
 // Numbers in memory, contiguous or with strides, and the shapes of arguments.

@@ -148,15 +148,17 @@ class Total {
   static constexpr bool builtin = std::is_same<T, float>::value || std::is_same<T, double>::value;
   using Value = std::conditional_t<builtin, double, T>;
 
+  Total() = default;
+  // The sum of the lanes.
   template <bool Simd, int Registers>
-  void add(const CompensatedSum<Pack<T, Simd, Registers>>& lanes) {
+  explicit Total(const CompensatedSum<Pack<T, Simd, Registers>>& lanes) {
     using P = Pack<T, Simd, Registers>;
     T sum[P::lanes], lost[P::lanes];
     lanes.sum.store(sum);
     lanes.lost.store(lost);
     if constexpr (std::is_same<T, float>::value) {  // a few floats add up exactly enough in double
       const double sums = sum_of(sum);
-      add(std::isfinite(sums) ? sums + sum_of(lost) : sums);
+      total_.sum += std::isfinite(sums) ? sums + sum_of(lost) : sums;
     } else {
       for (int i = 0; i < P::lanes; ++i) {
         add(sum[i]);

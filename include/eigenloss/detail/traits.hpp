@@ -38,34 +38,6 @@ constexpr bool is_16_bit =
 template <class S>
 using Computed = std::conditional_t<is_16_bit<S>, float, S>;
 
-template <class T, class S>
-EIGEN_STRONG_INLINE T convert(const S& number) {
-  if constexpr (std::is_same<T, S>::value) {
-    return number;
-  } else if constexpr (is_16_bit<S>) {
-    return convert<T>(static_cast<float>(number));
-  } else if constexpr (is_16_bit<T>) {
-    return T(convert<float>(number));
-  } else if constexpr (std::is_arithmetic<T>::value) {
-    return static_cast<T>(number);
-  } else {
-    return T(static_cast<double>(number));
-  }
-}
-
-template <class T, class S>
-void convert(const S* from, Index count, T* to) {
-  if constexpr (std::is_same<S, bool>::value || !std::is_arithmetic<T>::value ||
-                !(std::is_arithmetic<S>::value || is_16_bit<S>)) {
-    for (Index i = 0; i < count; ++i) to[i] = convert<T>(from[i]);
-  } else {  // Eigen has SIMD casts
-    using Eigen::Array;
-    Eigen::Map<Array<T, Eigen::Dynamic, 1>>(to, static_cast<Eigen::Index>(count)) =
-        Eigen::Map<const Array<S, Eigen::Dynamic, 1>>(from, static_cast<Eigen::Index>(count))
-            .template cast<T>();
-  }
-}
-
 // ---- What is known of an argument's type: its scalar, rank and storage order. ----
 
 template <class A, class = void>

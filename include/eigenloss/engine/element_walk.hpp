@@ -64,8 +64,8 @@ class ElementWalk {
     if constexpr (ranges > 0) {
       if (any(sums.refused)) partial.refused = find_refused(first, count);
     }
-    if constexpr (summed) partial.loss.add(sums.loss);
-    if constexpr (counted) partial.counted.add(sums.counted);
+    if constexpr (summed) partial.loss = Total<T>(sums.loss);
+    if constexpr (counted) partial.counted = Total<T>(sums.counted);
     if (streams_) end_streaming();
     return partial;
   }

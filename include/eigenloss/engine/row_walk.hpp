@@ -81,12 +81,10 @@ class RowWalk {
     if (streams_) end_streaming();
     Partial<T> partial;
     if constexpr (summed) {
-      if (sums.tiles) partial.loss.add(sums.across);
-      partial.loss.add(sums.along);
+      partial.loss = total_of(sums.across, sums.along, sums.tiles);
     }
     if constexpr (counted) {
-      partial.counted.add(sums.counted_across);
-      partial.counted.add(sums.counted_along);
+      partial.counted = total_of(sums.counted_across, sums.counted_along, sums.tiles);
     }
     return partial;
   }
@@ -98,6 +96,14 @@ class RowWalk {
     CompensatedSum<Single<T>> along, counted_along;
     bool tiles = false;
   };
+
+  static Total<T> total_of(const CompensatedSum<VA>& across, const CompensatedSum<Single<T>>& along,
+                           bool tiles) {
+    if (!tiles) return Total<T>(along);
+    Total<T> total(across);
+    total.add(Total<T>(along));
+    return total;
+  }
 
   static constexpr Index line = numbers_in_line<T>;
   // Numbers between `data` and the cache line before it, or -1 where steps differ in that.
