@@ -40,6 +40,7 @@ EIGEN_STRONG_INLINE P load(const typename P::Scalar* from, AllLanes) {
 template <class P>
 EIGEN_STRONG_INLINE P load(const typename P::Scalar* from, std::ptrdiff_t lanes) {
   P pack;
+#pragma GCC unroll 8
   for (int k = 0; k < P::registers; ++k) {
     const std::ptrdiff_t here = (std::min)(lanes - k * P::width, std::ptrdiff_t(P::width));
     if constexpr (P::simd) {
@@ -91,10 +92,12 @@ EIGEN_STRONG_INLINE void transpose_registers(const Register&, const T* from,
                                              std::ptrdiff_t to_stride) {
   constexpr int width = Eigen::internal::unpacket_traits<Register>::size;
   Eigen::internal::PacketBlock<Register, width> square;
+#pragma GCC unroll 8
   for (int k = 0; k < width; ++k) {
     square.packet[k] = Eigen::internal::ploadu<Register>(from + k * from_stride);
   }
   Eigen::internal::ptranspose(square);
+#pragma GCC unroll 8
   for (int k = 0; k < width; ++k) Eigen::internal::pstoreu(to + k * to_stride, square.packet[k]);
 }
 template <class T>

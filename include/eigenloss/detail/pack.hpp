@@ -87,6 +87,7 @@ struct Mask {
   // Whether any lane is true.
   friend EIGEN_STRONG_INLINE bool any(const Mask& mask) {
     bool found = false;
+#pragma GCC unroll 8
     for (int k = 0; k < Registers; ++k) {
       if constexpr (simd)
         found = found || Eigen::internal::predux_any(mask.parts[k]);
@@ -114,10 +115,12 @@ struct Pack {
   // Register by register: compilers copy an array of registers through memory.
   EIGEN_STRONG_INLINE Pack(const Pack& other) { *this = other; }
   EIGEN_STRONG_INLINE Pack& operator=(const Pack& other) {
+#pragma GCC unroll 8
     for (int k = 0; k < Registers; ++k) parts[k] = other.parts[k];
     return *this;
   }
   EIGEN_STRONG_INLINE Pack(const Scalar& number) {
+#pragma GCC unroll 8
     for (int k = 0; k < Registers; ++k) {
       if constexpr (simd)
         parts[k] = Eigen::internal::pset1<Register>(number);
@@ -141,6 +144,7 @@ struct Pack {
 
   static EIGEN_STRONG_INLINE Pack load(const Scalar* from) {
     Pack pack;
+#pragma GCC unroll 8
     for (int k = 0; k < Registers; ++k) {
       if constexpr (simd)
         pack.parts[k] = Eigen::internal::ploadu<Register>(from + k * width);
@@ -150,6 +154,7 @@ struct Pack {
     return pack;
   }
   EIGEN_STRONG_INLINE void store(Scalar* to) const {
+#pragma GCC unroll 8
     for (int k = 0; k < Registers; ++k) {
       if constexpr (simd)
         Eigen::internal::pstoreu(to + k * width, parts[k]);
@@ -365,6 +370,7 @@ template <class T, bool Simd, int Registers>
 EIGEN_STRONG_INLINE Pack<T, Simd> sum_of_registers(const Pack<T, Simd, Registers>& pack) {
   Pack<T, Simd> sum;
   sum.parts[0] = pack.parts[0];
+#pragma GCC unroll 8
   for (int k = 1; k < Registers; ++k) {
     sum.parts[0] = Eigen::internal::padd(sum.parts[0], pack.parts[k]);
   }
@@ -384,6 +390,7 @@ EIGEN_STRONG_INLINE T first_lane(const Pack<T, Simd, Registers>& pack) {
 template <class T, bool Simd, int Registers>
 EIGEN_STRONG_INLINE T sum_of_lanes(const Pack<T, Simd, Registers>& pack) {
   auto sum = pack.parts[0];
+#pragma GCC unroll 8
   for (int k = 1; k < Registers; ++k) sum = Eigen::internal::padd(sum, pack.parts[k]);
   if constexpr (Simd) {
     return Eigen::internal::predux(sum);
@@ -395,6 +402,7 @@ template <class T, bool Simd, int Registers>
 EIGEN_STRONG_INLINE T largest_of_lanes(const Pack<T, Simd, Registers>& pack) {
   Pack<T, Simd> largest;
   largest.parts[0] = pack.parts[0];
+#pragma GCC unroll 8
   for (int k = 1; k < Registers; ++k) {
     Pack<T, Simd> next;
     next.parts[0] = pack.parts[k];

@@ -60,6 +60,7 @@ template <class Register, class T>
 EIGEN_STRONG_INLINE Register load_some(const Register&, const T* from, std::ptrdiff_t count) {
   constexpr int width = Eigen::internal::unpacket_traits<Register>::size;
   T numbers[width];
+#pragma GCC unroll 8
   for (int k = 0; k < width; ++k) numbers[k] = from[k < count ? k : count - 1];
   return Eigen::internal::ploadu<Register>(numbers);
 }
@@ -96,10 +97,13 @@ EIGEN_STRONG_INLINE Eigen::internal::Packet8d load_some(const Eigen::internal::P
 template <class T>
 constexpr bool has_packet_math = std::is_same<T, float>::value || std::is_same<T, double>::value;
 
-// One function of registers applied to each register of its arguments, packs or masks.
+// One function of registers applied to each register of its arguments, packs or masks. Here and
+// elsewhere, loops over registers are unrolled by request: at -O2 GCC would leave them, and keep
+// the registers in memory.
 template <class Result, class F, class A, class... More>
 EIGEN_STRONG_INLINE Result map(F f, const A& a, const More&... more) {
   Result result;
+#pragma GCC unroll 8
   for (int k = 0; k < Result::registers; ++k) result.parts[k] = f(a.parts[k], more.parts[k]...);
   return result;
 }

@@ -55,6 +55,7 @@ constexpr bool outlasts_cache(Index numbers) {
 // Precondition: `to` is aligned to a cache line.
 template <class T, bool Simd, int Registers>
 EIGEN_STRONG_INLINE void stream(T* to, const Pack<T, Simd, Registers>& pack) {
+#pragma GCC unroll 8
   for (int k = 0; k < Registers; ++k) {
     if constexpr (Simd) {
       store_past_cache(to + k * pack.width, pack.parts[k]);

@@ -66,17 +66,22 @@ template <std::size_t N, class F, class First, class... Rows>
   using Walk = WalkOf<First>;
   using P = typename Walk::P;
   P total[N][Walk::slots], chunk[N][Walk::slots];
+#pragma GCC unroll 8
   for (std::size_t n = 0; n < N; ++n) {
+#pragma GCC unroll 8
     for (int k = 0; k < Walk::slots; ++k) total[n][k] = chunk[n][k] = P(0);
   }
   walk<Walk>(
       begin, end, [](Index, Index) {},
       [&](int slot, Index, auto lanes, const auto&... entries) {
         const std::array<P, N> terms = f(entries...);
+#pragma GCC unroll 8
         for (std::size_t n = 0; n < N; ++n) chunk[n][slot] += only_first(terms[n], lanes);
       },
       [&](Index, Index) {
+#pragma GCC unroll 8
         for (std::size_t n = 0; n < N; ++n) {
+#pragma GCC unroll 8
           for (int k = 0; k < Walk::slots; ++k) {
             total[n][k] += chunk[n][k];
             chunk[n][k] = P(0);
@@ -85,6 +90,7 @@ template <std::size_t N, class F, class First, class... Rows>
       },
       first, rows...);
   std::array<typename Walk::V, N> result;
+#pragma GCC unroll 8
   for (std::size_t n = 0; n < N; ++n) result[n] = Walk::sum(total[n]);
   return result;
 }

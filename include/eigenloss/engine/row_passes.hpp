@@ -27,6 +27,7 @@ template <class Slope, class F, class First, class... Rows>
     using Walk = typename First::Walk;
     using P = typename Walk::P;
     P total[Walk::slots], chunk[Walk::slots];
+#pragma GCC unroll 8
     for (int k = 0; k < Walk::slots; ++k) total[k] = chunk[k] = P(0);
     detail::walk<Walk>(
         0, first.size(),
@@ -38,6 +39,7 @@ template <class Slope, class F, class First, class... Rows>
         },
         [&](detail::Index begin, detail::Index count) {
           slope.close(begin, count);
+#pragma GCC unroll 8
           for (int k = 0; k < Walk::slots; ++k) {
             total[k] += chunk[k];
             chunk[k] = P(0);
@@ -53,6 +55,7 @@ template <std::size_t N, class F, class First, class... Rows>
   using Walk = typename First::Walk;
   using P = typename Walk::P;
   P largest[N][Walk::slots], nan[N][Walk::slots];
+#pragma GCC unroll 8
   for (std::size_t n = 0; n < N; ++n) {
     for (auto& slot : largest[n]) slot = P(-std::numeric_limits<typename Walk::Number>::infinity());
   }
@@ -61,6 +64,7 @@ template <std::size_t N, class F, class First, class... Rows>
       [&](int slot, detail::Index, auto,
           const auto&... entries) {  // missing lanes repeat the last one
         const std::array<P, N> terms = f(entries...);
+#pragma GCC unroll 8
         for (std::size_t n = 0; n < N; ++n) {
           const P& before = largest[n][slot];
           largest[n][slot] = where((before < terms[n]) | (terms[n] != terms[n]), terms[n], before);
@@ -68,7 +72,9 @@ template <std::size_t N, class F, class First, class... Rows>
       },
       [](detail::Index, detail::Index) {}, first, rows...);
   std::array<typename Walk::V, N> result;
+#pragma GCC unroll 8
   for (std::size_t n = 0; n < N; ++n) {  // Walk::maximum leaves open what becomes of NaN
+#pragma GCC unroll 8
     for (int k = 0; k < Walk::slots; ++k) {
       nan[n][k] = where(largest[n][k] == largest[n][k], P(0), largest[n][k]);
     }

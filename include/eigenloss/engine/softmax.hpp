@@ -149,6 +149,7 @@ class Softmax : public detail::SoftmaxOf<Row> {
     const P shift = Walk::spread(this->finite_maximum());
     const Kept kept(scratch_, stride_, row_.size());
     P totals[Walk::slots], chunk[Walk::slots];
+#pragma GCC unroll 8
     for (int k = 0; k < Walk::slots; ++k) totals[k] = chunk[k] = P(0);
     detail::walk<Walk>(
         0, row_.size(), [&](detail::Index begin, detail::Index count) { kept.open(begin, count); },
@@ -158,6 +159,7 @@ class Softmax : public detail::SoftmaxOf<Row> {
           chunk[slot] += detail::only_first(e, lanes);
         },
         [&](detail::Index, detail::Index) {
+#pragma GCC unroll 8
           for (int k = 0; k < Walk::slots; ++k) {
             totals[k] += chunk[k];
             chunk[k] = P(0);
