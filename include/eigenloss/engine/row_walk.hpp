@@ -62,6 +62,12 @@ class RowWalk {
     return lanes * (mode_ == Mode::across ? (std::max)(tiles, Index(4)) : tiles);
   }
 
+  // What so many rows cost, about.
+  double cycles(Index rows) const {
+    const bool one_entry = OnlyAtLabel<Kernel>::value && wanted<Sinks> == 0;
+    return one_entry ? 16.0 * double(rows) : 4.0 * double(rows * cut_.size);
+  }
+
   Partial<T> block(Index first, Index count) const {
     Sums sums;
     for (Index row = first; row < first + count;) {

@@ -114,9 +114,9 @@ class RowwiseProblem {
                   std::decay_t<decltype(value_sink)>, std::decay_t<decltype(sinks)>>
         walk(row_inputs, weights, T(scale), term.first, value_sink, sinks);
     const Index rows = walk.rows_in_a_block(), all = number_of_units();
-    return workers.template reduce<T>(
-        (all + rows - 1) / rows, 4.0 * double(rows * cut_.size),
-        [&](Index b) { return walk.block(b * rows, (std::min)(rows, all - b * rows)); });
+    return workers.template reduce<T>((all + rows - 1) / rows, walk.cycles(rows), [&](Index b) {
+      return walk.block(b * rows, (std::min)(rows, all - b * rows));
+    });
   }
 
   template <bool Gradient, class Outs, std::size_t... G>
