@@ -27,9 +27,10 @@ def loss(header):
 
 add = loss("l1")
 add("value", "return abs(x - t);", "return abs(x);")
-add("slope", "return detail::sign(x - t);", "return -detail::sign(x - t);")
-add("kink", "return detail::sign(x - t);", "return where(x - t >= T(0), T(1), detail::sign(x - t));")
-add("slope of NaN", "return detail::sign(x - t);", "return where(x - t < T(0), T(-1), where(x - t > T(0), T(1), T(0)));")
+add("slope", "detail::sign(x - t)", "detail::sign(t - x)")
+add("kink", "where(x == t, T(0), detail::sign(x - t))", "where(x == t, T(1), detail::sign(x - t))")
+add("equal infinities", "where(x == t, T(0), detail::sign(x - t))", "detail::sign(x - t)")
+add("slope of NaN", "detail::sign(x - t)", "where(x - t < T(0), T(-1), where(x - t > T(0), T(1), T(0)))")
 
 add = loss("mse")
 add("value", "return detail::square(x - t);", "return T(0.5) * detail::square(x - t);")
@@ -38,8 +39,14 @@ add("slope", "return d + d;", "return d;")
 add = loss("smooth_l1")
 add("value of the parabola", "T(0.5) * a * (a", "a * (a")
 add("value of the line", "a - T(0.5 * beta)", "a")
-add("slope of the parabola", "d * detail::inverse<T>(beta), detail::sign(d)", "d, detail::sign(d)")
-add("kink of beta 0", "detail::sign(d)", "where(d >= T(0), T(1), detail::sign(d))")
+add("slope of the parabola", "d * detail::inverse<T>(beta)", "d")
+add("slope of the line", "detail::sign(d)", "T(1)")
+add("end of the parabola", "abs(d) < T(beta)", "abs(d) < T(0.5 * beta)")
+add("kink of beta 0", "where((x == t) & (T(beta) == T(0)), T(0), detail::sign(d))",
+    "where((x == t) & (T(beta) == T(0)), T(1), detail::sign(d))")
+add("equal infinities and beta 0", "where((x == t) & (T(beta) == T(0)), T(0), detail::sign(d))", "detail::sign(d)")
+add("equal infinities and another beta", "(x == t) & (T(beta) == T(0))", "x == t")
+add("default of beta", "double beta = 1.0;", "double beta = 2.0;")
 add("NaN as beta", "beta >= 0", "!(beta < 0)")
 add("beta 0 refused", "beta >= 0", "beta > 0")
 
@@ -49,6 +56,7 @@ add("value of the line", "T(delta) * (a - T(0.5 * delta))", "T(delta) * a")
 add("slope of the line", "T(delta) * detail::sign(d)", "detail::sign(d)")
 add("slope of the parabola", "T(delta), d, T(delta)", "T(delta), d + d, T(delta)")
 add("delta 0 accepted", "delta > 0", "delta >= 0")
+add("default of delta", "double delta = 1.0;", "double delta = 2.0;")
 
 add = loss("bce")
 add("value", "(T(1) - y) * clamped(log1p(-p))", "clamped(log1p(-p))")
@@ -63,14 +71,16 @@ add("NaN as input", "{0, 0.0, 1.0, false", "{0, 0.0, 1.0, true")
 add("NaN as target", "{1, 0.0, 1.0, false", "{1, 0.0, 1.0, true")
 
 add = loss("bce_with_logits")
-add("value", "return weight_of_x(x, y, y) * x + log1p_unit(exp_nonpositive(-abs(x)));",
-    "return weight_of_x(x, y, y) * x;")
-add("value with pos_weight", "(T(1) - y + m) * log1p_unit(exp_nonpositive(-abs(x)))",
-    "log1p_unit(exp_nonpositive(-abs(x)))")
+add("value", "weight_of_x(x, y, y) * x + log1p_unit(exp_nonpositive(minus_abs(x)))", "weight_of_x(x, y, y) * x")
+add("value with pos_weight", "(T(1) - y + m) * log1p_unit(exp_nonpositive(minus_abs(x)))",
+    "log1p_unit(exp_nonpositive(minus_abs(x)))")
+add("fused value", "weight_of_x(x, y, y) * x + log1p_unit(e)", "log1p_unit(e)")
 add("fused value with pos_weight", "(T(1) - y + m) * log1p_unit(e)", "log1p_unit(e)")
-add("slope", "where(negative, T(1), e) * m", "where(negative, T(1), e)")
+add("slope", "(where(x < T(0), e, T(1)) - y) - y * e", "where(x < T(0), e, T(1)) - y")
+add("slope with pos_weight", "where(negative, T(1), e) * m", "where(negative, T(1), e)")
+add("slope of labels 0 with pos_weight", "where(negative, e, T(1)) * (T(1) - y)", "where(negative, e, T(1))")
 add("value at -inf", "(x - x) - m", "-m")
-add("axis of pos_weight", "std::int64_t axis = -1;", "std::int64_t axis = 0;")
+add("default of axis", "std::int64_t axis = -1;", "std::int64_t axis = 0;")
 
 add = loss("poisson_nll")
 add("value of logarithms", "exp(x) - t * x : x", "exp(x) - x : x")
@@ -79,6 +89,9 @@ add("fused value of logarithms", "e - t * x + constant_of(t)", "e - t * x")
 add("slope of logarithms", "e - t};", "e};")
 add("slope of rates", "T(1) - t / (x + T(eps))", "T(1) - t / x")
 add("Stirling's formula", "(t + T(0.5)) * log(t)", "t * log(t)")
+add("default of log_input", "bool log_input = true;", "bool log_input = false;")
+add("default of full", "bool full = false;", "bool full = true;")
+add("default of eps", "double eps = 1e-8;", "double eps = 1e-3;")
 add("Stirling's formula from 1 on", "where(t > T(1),", "where(t >= T(1),")
 
 add = loss("gaussian_nll")
@@ -90,6 +103,8 @@ add("fused slope of the variance", "constant<T>(), {{s, T(0.5) * (inverse - s * 
 add("eps", "return where(variance < T(eps), T(eps), variance);", "return variance;")
 add("full", "full ? 0.91893", "full ? 1.91893")
 add("negative variance", "{{2, 0.0,", "{{2, -9.0,")
+add("default of full", "bool full = false;", "bool full = true;")
+add("default of eps", "double eps = 1e-6;", "double eps = 1e-3;")
 add("NaN as variance", "infinity(), true,", "infinity(), false,")
 
 add = loss("kl_div")
@@ -108,6 +123,7 @@ add("value of -1", "detail::positive_part(T(margin) - x)", "T(margin) - x")
 add("kink", "x <= T(margin)", "x < T(margin)")
 add("NaN", "where(x == x, T(1), x)", "T(1)")
 add("slope of other labels", "hinge + T(1)", "hinge")
+add("default of margin", "double margin = 1.0;", "double margin = 2.0;")
 
 add = loss("soft_margin")
 add("value", "return softplus(-(y * x));", "return softplus(-x);")
@@ -117,20 +133,22 @@ add("slope", "-(y * both.sigmoid)", "-both.sigmoid")
 add = loss("margin_ranking")
 add("value", "detail::positive_part(T(margin) - y * (a - b))", "detail::positive_part(T(margin) - (a - b))")
 add("hinge", "detail::positive_part(T(margin) - y * (a - b))", "(T(margin) - y * (a - b))")
-add("kink", "where(z < T(0), T(0)", "where(z <= T(0), T(0)")
+add("kink", "z >= T(0)", "z > T(0)")
 add("slope of the first input", "{{-slope, slope}}", "{{slope, slope}}")
 add("slope of the second input", "{{-slope, slope}}", "{{-slope, -slope}}")
-add("NaN", "where(z == z, y, z)", "y")
+add("NaN", "detail::nan_among(a, b, y)", "T(0)")
+add("default of margin", "double margin = 0.0;", "double margin = 1.0;")
 
 # ---- Kernels of rows. ----
 
 add = loss("cross_entropy")
 add("value", "w * (softmax.log_total - (x_y - softmax.maximum))", "w * (softmax.log_total - x_y)")
-add("slope at the class", "w * (p_y - V(1))", "w * p_y")
-add("slope of the other classes", "return w_entry * p;", "return p;")
+add("slope", "w_entry * (p - is_y)", "w_entry * p")
+add("class weight of the slope", "w_entry * (p - is_y)", "(p - is_y)")
 add("class weight 0", "where(w == V(0), V(0), term)", "term")
 add("smoothing: value", "certain * loss + even", "loss + even")
 add("smoothing: slope", "certain_w * (p - is_y) + even_entry * (all_w * p - w_c)", "certain_w * (p - is_y)")
+add("smoothing: sum of class weights", "double(x.size()) : weight.sum()", "double(x.size()) : double(x.size())")
 add("probabilities: smoothing", "w_c * (certain * t_c + even)", "w_c * t_c")
 add("probabilities: slope", "total * p - w_t(t_c, w_c)", "p - w_t(t_c, w_c)")
 add("ignore_index", "return label == ignore_index;", "return label == -100;")
@@ -139,7 +157,9 @@ add("smoothing above 1 accepted", "label_smoothing <= 1", "label_smoothing <= 2"
 add("smoothing below 0 accepted", "label_smoothing >= 0", "label_smoothing >= -1")
 add("no classes", "c.has_classes(classes);", "", "engine/errors")
 add("weights of another length", 'c.class_weights("weight", weight, classes);', "")
-add("default axis", "std::int64_t axis = 1;", "std::int64_t axis = -1;")
+add("ignore_index of probabilities", "ignore_index < 0", "ignore_index < 1000", "engine/errors")
+add("default of axis", "std::int64_t axis = 1;", "std::int64_t axis = -1;")
+add("default of ignore_index", "std::int64_t ignore_index = -100;", "std::int64_t ignore_index = -1;", "laws/cross_entropy")
 
 add = loss("nll")
 add("value", "-w * at(x, y)", "-at(x, y)")
@@ -150,6 +170,8 @@ add("ignore_index", "return label == ignore_index;", "return label == -100;")
 add("share of Mean", "weight.size() == 0 ? 1.0 : weight[static_cast<Eigen::Index>(label)]", "((void)label, 1.0)")
 add("no classes", "c.has_classes(classes);", "")
 add("weights of another length", 'c.class_weights("weight", weight, classes);', "", "engine/errors")
+add("default of axis", "std::int64_t axis = 1;", "std::int64_t axis = -1;", "engine/reductions")
+add("default of ignore_index", "std::int64_t ignore_index = -100;", "std::int64_t ignore_index = -1;", "engine/reductions")
 
 add = loss("multi_margin")
 add("value of p 2", "p == 1 ? z : z * z", "z")
@@ -162,6 +184,8 @@ add("NaN at the right class", "where(x == x, nan, x)", "where(x == x, N(0), x)")
 add("NaN elsewhere", "where(x == x, nan, x)", "nan")
 add("class weight 0", "where(w == V(0), V(0), factor * total[0])", "factor * total[0]")
 add("p 3 accepted", "p == 1 || p == 2", "p >= 1")
+add("default of p", "std::int64_t p = 1;", "std::int64_t p = 2;")
+add("default of margin", "double margin = 1.0;", "double margin = 2.0;")
 add("no classes", "c.has_classes(classes);", "")
 add("weights of another length", 'c.class_weights("weight", weight, classes);', "")
 
@@ -179,18 +203,37 @@ label_margin("few targets: value", "sum[g] += where(z > P(0), z, P(0));", "sum[g
 label_margin("few targets: kink", "where(z > P(0), P(1), P(0))", "where(z >= P(0), P(1), P(0))")
 label_margin("few targets: listed twice", "-active[k] * share_ * T(double(times))", "-active[k] * share_")
 label_margin("few targets: NaN", "has_nan_ = has_nan_ || any(nan != nan);", "")
-label_margin("many targets: value", "(Value(x) - sorted.pivot) - end[-1].sum", "(Value(x) - sorted.pivot)")
-label_margin("many targets: slope of a target", "hits[c] = T(-hits[c] * T(double(times[c])));", "hits[c] = T(-hits[c]);")
-label_margin("many targets: kink of a target", "std::upper_bound(from, end,", "std::lower_bound(from, end,")
-label_margin("many targets: kink of another class", "return a.x < b; });", "return a.x <= b; });")
-label_margin("many targets: NaN", "has_nan_ = has_nan_ || !(x == x);", "")
+label_margin("few targets: chunks of a row", "const Index c = target[k] - begin;", "const Index c = target[k];")
+label_margin("few targets: groups", "compare_group(shift + k, x, count, active + k, hits)",
+             "compare_group(shift, x, count, active, hits)")
 label_margin("NaN without a pair", "if (std::find(times, times + count, 0) == times + count) continue;", "")
+
+
+def label_sweep(what, text, replacement):
+    mutant(f"multi_label_margin: many targets: {what}", "engine/label_sweep.hpp", text, replacement, "losses/multi_label_margin")
+
+
+label_sweep("value", "* (below_ * above_)", "* below_")
+label_sweep("slope of a target", "Value(-(often * above_))", "Value(-above_)")
+label_sweep("slope of another class", "set(entry.order, below_);", "")
+label_sweep("listed twice", "below_ = below_ + often;", "below_ = below_ + Value(1);")
+label_sweep("which are listed twice", "distinct_ != listed_", "false")
+label_sweep("kink", "x == b.x && order < b.order", "x == b.x && order > b.order")
+label_sweep("NaN", "has_nan_ = has_nan_ || !(numbers[k] == numbers[k]);", "")
+label_sweep("every class", "if (distinct_ == x_.size()) return fill_with(T(0));", "")
+label_sweep("several passes", "if (collect(to) && !others_alone) ++edge;", "collect(to), ++edge;")
+label_sweep("more than are sorted at a time", "held_ = goal;", "held_ = goal - 1;")
+label_sweep("ends of passes", "if (!(from_ < entry) || to < entry) continue;", "if (entry < from_ || to < entry) continue;")
+label_sweep("chunks of a row", "look_at(x_.load(i, AllLanes{}), c + i, P::lanes, to)",
+            "look_at(x_.load(i, AllLanes{}), i, P::lanes, to)")
+label_sweep("end of a row", "if (i < count) all &= look_at(x_.load(i, count - i), c + i, count - i, to);", "")
 
 add = loss("multi_label_soft_margin")
 add("value", "(where(negative, P(0), P(1)) - y) * x", "(P(1) - y) * x")
 add("slope", "(sigmoid - y) * share", "sigmoid * share")
 add("class weight", "w_c * number", "number")
 add("class weight 0", "where(w_c == P(0), P(0), w_c * number)", "w_c * number")
+add("default of axis", "std::int64_t axis = -1;", "std::int64_t axis = 0;")
 add("no classes", "c.has_classes(classes);", "")
 add("weights of another length", 'c.class_weights("weight", weight, classes);', "", "engine/errors")
 
@@ -202,6 +245,8 @@ add("slope of input1", "other * b_i - own_a * a_i", "other * b_i")
 add("slope of input2", "other * a_i - own_b * b_i", "other * a_i - own_a * b_i")
 add("the zero vector", "constexpr double e = 9.999999960041972e-13;", "constexpr double e = 0;")
 add("target 0 accepted", "y == T(1) || y == T(-1)", "y <= T(1)")
+add("default of margin", "double margin = 0.0;", "double margin = 0.5;")
+add("default of axis", "std::int64_t axis = -1;", "std::int64_t axis = 0;")
 
 add = loss("triplet_margin")
 add("margin 0 accepted", "!(margin <= 0)", "!(margin < 0)", "engine/errors")
@@ -210,10 +255,18 @@ add("eps", "with(Euclidean{eps})", "with(Euclidean{0.0})")
 add("eps of p 1", "with(Manhattan{eps})", "with(Manhattan{0.001})")
 add("eps of infinite p", "ExtremeNorm{p > 0, eps}", "ExtremeNorm{p > 0, 0.001}")
 add("p of -inf", "ExtremeNorm{p > 0, eps}", "ExtremeNorm{true, eps}")
+add("default of margin", "double margin = 1.0;", "double margin = 2.0;")
+add("default of p", "double p = 2.0;", "double p = 1.0;")
+add("default of eps", "double eps = 1e-6;", "double eps = 1e-3;")
+add("default of swap", "bool swap = false;", "bool swap = true;")
+add("default of axis", "std::int64_t axis = -1;", "std::int64_t axis = 0;")
 
 add = loss("triplet_margin_with_distance")
 add("margin 0 accepted", "!(margin <= 0)", "!(margin < 0)", "engine/errors")
 add("swap", "if (swap)", "if (!swap)")
+add("default of margin", "double margin = 1.0;", "double margin = 2.0;")
+add("default of swap", "bool swap = false;", "bool swap = true;")
+add("default of axis", "std::int64_t axis = -1;", "std::int64_t axis = 0;")
 
 
 def triplet(what, file, text, replacement, *tests):
@@ -373,12 +426,23 @@ check("option", CHECKS, "if (!holds) fail(option_name", "if (false) fail(option_
 check("no classes", CHECKS, "if (classes == 0) fail(", "if (classes < 0) fail(")
 check("class weights", CHECKS, "weights.size() != 0 && Index(weights.size()) != classes",
       "Index(weights.size()) > classes", "losses/cross_entropy")
-check("class above", "engine/rowwise.hpp", "read[k] >= cut_.size", "read[k] > cut_.size", "losses/nll")
+check("class above", "engine/rowwise.hpp", "(read[k] >= lowest) & (read[k] < cut_.size)",
+      "(read[k] >= lowest) & (read[k] <= cut_.size)", "losses/nll")
+check("first of the wrong classes", "engine/rowwise.hpp", "first + k), \" = \"", "first), \" = \"", "losses/nll", "engine/errors")
+check("classes behind the first chunk", "engine/rowwise.hpp", "if (classes + ignored_here != count) refuse_label<I>(first,",
+      "if (first == 0 && classes + ignored_here != count) refuse_label<I>(first,", "engine/errors")
+check("shape of labels", "engine/rowwise.hpp", 'inputs_.template check_shape<I>(units_, "one number for each row: ");', "",
+      "losses/nll", "engine/errors")
+check("label of one row", "engine/rowwise.hpp",
+      'inputs_.template check_shape<I>(Shape<1>{{1}}, "one number for the one row: () or ");', "", "losses/nll", "engine/errors")
 check("class below", "engine/rowwise.hpp", "role<I>() == Role::label_row ? -1 : 0", "-1", "losses/multi_margin")
 check("class of a row of labels below", "engine/rowwise.hpp", "role<I>() == Role::label_row ? -1 : 0", "-2",
       "losses/multi_label_margin")
-check("ignored class", "engine/rowwise.hpp", "if (Ignores<Kernel>::label(kernel_, read[k])) { ++ignored; }",
-      "if (false) { ++ignored; }", "losses/nll")
+check("ignored class", "engine/rowwise.hpp", "ignored_here += Index(is_ignored);", "", "losses/nll")
+check("ignored index among the classes", "engine/rowwise.hpp", "classes += Index(is_class & !is_ignored);",
+      "classes += Index(is_class);", "losses/nll", "losses/cross_entropy")
+check("share of the classes in use", "engine/rowwise.hpp", "if (!Ignores<Kernel>::label(kernel_, read[k])) shares.add(",
+      "shares.add(", "losses/nll", "laws/nll")
 check("share of ignored rows", "engine/rowwise.hpp", "double(all.size() - ignored)", "double(all.size())", "losses/nll")
 check("shares of weights", "engine/rowwise.hpp", "Ignores<Kernel>::label(kernel_, label) ? 0.0 :", "", "engine/exact_averages",
       "laws/nll")
@@ -432,13 +496,18 @@ blocks("compensation in order", "detail/numeric.hpp", "if (std::isfinite(other.t
        "engine/sums")
 blocks("compensation of lanes of double", "detail/numeric.hpp", "if (std::isfinite(sum[i])) add(lost[i]);", "",
        "engine/sums")
-blocks("compensation of lanes of float", "detail/numeric.hpp", "std::isfinite(sums) ? sums + losts : sums", "sums",
-       "engine/sums")
+blocks("compensation of lanes of float", "detail/numeric.hpp", "sums + sum_of(lost) : sums", "sums : sums", "engine/sums")
+blocks("compensation of lanes at infinity", "detail/numeric.hpp", "sums + sum_of(lost) : sums",
+       "sums : sums + sum_of(lost)", "engine/sums")
+blocks("sum of lanes", "detail/numeric.hpp", "halves[i] += halves[i + half];", "", "engine/sums")
+blocks("the last block of elements", "engine/pointwise.hpp", "(count + block - 1) / block", "count / block", "engine/elements")
+blocks("the last block of rows", "engine/rowwise.hpp", "(all + rows - 1) / rows", "all / rows", "engine/rows")
+blocks("later waves", "detail/blocks.hpp", "begin + Index(first)", "Index(first)", "engine/sums")
 blocks("compensation at infinity", "detail/numeric.hpp", "std::isfinite(total_.sum) ? total_.sum + total_.lost : total_.sum",
        "total_.sum + total_.lost", "engine/sums")
 blocks("softplus of positive numbers", "detail/numeric.hpp",
-       "return where(x < V(0), V(0), x) + log1p_unit(exp_nonpositive(-abs(x)));",
-       "return log1p_unit(exp_nonpositive(-abs(x)));", "losses/soft_margin")
+       "where(x < V(0), V(0), x) + log1p_unit(exp_nonpositive(minus_abs(x)))",
+       "log1p_unit(exp_nonpositive(minus_abs(x)))", "losses/soft_margin")
 blocks("sigmoid of negative numbers", "detail/numeric.hpp", "sigmoid = where(x < V(0), e, V(1)) / (V(1) + e);",
        "sigmoid = V(1) / (V(1) + e);", "losses/soft_margin")
 blocks("positive part of NaN", "detail/numeric.hpp",
@@ -591,26 +660,64 @@ def elements(what, text, replacement, file="engine/element_walk.hpp", tests=("en
     mutant(f"elements: {what}", file, text, replacement, *tests)
 
 
-elements("two packs at once", "if constexpr (summed) sums.loss.add(a + b);", "if constexpr (summed) sums.loss.add(a);")
-elements("the last pack", "if constexpr (summed) sums.loss.add(a); (void)a;", "(void)a;")
-elements("elements behind the last pack", "if constexpr (summed) add_lanes(here.loss.sum, count, partial.loss);", "")
-elements("slopes behind the last pack", "if (at.out[g]) std::copy_n(out[g], count, at.out[g] + i);", "")
-elements("buffered pieces", "piece(first + done, here, sums, partial);", "piece(first, here, sums, partial);")
-elements("weights", "return where(w == V(0), V(0), number * w);", "return where(w == V(0), V(0), number);")
-elements("masks", "return where(w == V(0), V(0), number * w);", "return number * w;")
+elements("whole packs", "step(kernel, at, i, AllLanes{}, scale, sums);", "")
+elements("elements behind the last pack", "if (i < count) step(kernel, at, i, count - i, scale, sums);", "")
+elements("sum", "sums.loss.add(sum_of_registers(only_first(loss, lanes)));", "")
+elements("missing elements", "only_first(loss, lanes)", "loss")
+elements("missing elements that are counted", "only_first(count, lanes)", "count")
+elements("counted units", "sums.counted.add(sum_of_registers(only_first(count, lanes)));", "")
+elements("counted units that are masked", "where(w == V(0), V(0), R::count(e.value))", "R::count(e.value)")
+elements("sum of a block", "partial.loss.add(sums.loss);", "")
+elements("buffered pieces", "piece(first + done, here, sums);", "piece(first, here, sums);")
+elements("buffered outputs", "sink.write(first, count, out);", "")
+elements("weights", "where(w == V(0), V(0), number * w)", "where(w == V(0), V(0), number)")
+elements("masks", "where(w == V(0), V(0), number * w)", "number * w")
 elements("scale", "weigh(e.slopes[G] * scale, w)", "weigh(e.slopes[G], w)")
-elements("second term", "(V::load(at.before[g] + i) + result).store(at.out[g] + i);", "result.store(at.out[g] + i);")
-elements("second term behind the last pack",
-         "if (!first_term_ && at.out[g]) copy.before[g] = repeat_last(at.before[g], before[g]);",
-         "if (!first_term_ && at.out[g]) copy.before[g] = repeat_last(at.out[g], before[g]), copy.before[g] = out[g];")
-elements("streams: head", "i = (std::min)(head_, count);", "i = 0;")
-elements("streams: outputs aligned alike", "if (offset != sizeof(V) && here != offset) streams_ = false;", "")
-elements("streams: second term", "if (!first_term_ || values ||", "if (values ||")
-elements("counted units", "sums.counted.add(where(w == V(0), V(0), R::count(e.value)));", "")
-elements("refused numbers at the end", "if constexpr (ranges > 0) sums.refused = sums.refused | here.refused;", "",
-         tests=("losses/bce", "engine/elements"))
-elements("refused numbers that are masked", "(outside(at, i) & (w != V(0)))", "outside(at, i)", tests=("losses/bce",))
-elements("unreduced values in buffers", "if constexpr (values) value_sink_.write(first, count, at.out[gradients]);", "")
+elements("scale of unreduced values", "store(loss * scale, at.out[gradients] + i, lanes);",
+         "store(loss, at.out[gradients] + i, lanes);")
+elements("unreduced values", "close_sink(value_sink_, first, count, at.out[gradients]);", "")
+elements("second term", "sink.add(first, count, out);", "sink.write(first, count, out);")
+elements("second term in place", "contiguous_ ? contiguous_ + first + done : numbers + done",
+         "contiguous_ ? contiguous_ + first : numbers + done", "detail/output.hpp")
+elements("second term through a buffer", "T(now[i] + numbers[done + i])", "T(numbers[done + i])", "detail/output.hpp")
+elements("second term behind the first chunk", "write(first + done, here, to);", "write(first, here, to);", "detail/output.hpp")
+elements("streams: later pieces", "stream(out, count, sink.data() + first);", "stream(out, count, sink.data());")
+elements("streams: second term", "first_term_ && outlasts_cache<T>(elements * wanted<Sinks>)",
+         "outlasts_cache<T>(elements * wanted<Sinks>)")
+elements("streams: outputs in buffers", "outlasts_cache<T>(elements * wanted<Sinks>) && outputs_in_place()",
+         "outlasts_cache<T>(elements * wanted<Sinks>)")
+elements("streams: head", "for (const Index end = (std::min)(head, count); i < end; ++i) to[i] = from[i];",
+         "i = (std::min)(head, count);", "detail/stream.hpp")
+elements("streams: alignment", "const Index head = (bytes - misaligned) % bytes / Index(sizeof(T));",
+         "const Index head = 0 * (bytes - misaligned);", "detail/stream.hpp")
+elements("streams: rest", "std::copy(from + i, from + count, to + i);", "", "detail/stream.hpp")
+elements("refused numbers", "partial.refused = find_refused(first, count);", "", tests=("losses/bce",))
+elements("refused numbers of masked elements", "if (weights_.at(i) == T(0)) return false;", "", tests=("losses/bce",))
+elements("refused numbers in every register", "found = found || Eigen::internal::predux_any(mask.parts[k]);",
+         "found = Eigen::internal::predux_any(mask.parts[k]);", "detail/pack.hpp", ("losses/bce", "engine/elements"))
+elements("lowest number that is not refused", "number >= P(range.low)", "number > P(range.low)", tests=("losses/bce",))
+elements("highest number that is not refused", "number <= P(range.high)", "number < P(range.high)", tests=("losses/bce",))
+elements("sum of registers", "sum.parts[0] = Eigen::internal::padd(sum.parts[0], pack.parts[k]);", "", "detail/pack.hpp")
+elements("several slopes of one kernel", "to[g] = from[g];", "to[g] = from[0];", "engine/element.hpp")
+elements("value of a kernel without slopes", "result.value = duals[0].value;", "result.value = duals[0].slope;",
+         "engine/element.hpp", ("engine/formula", "laws/own_kernel"))
+elements("slope by the input", "V(K == I ? 1 : 0)", "V(1)", "engine/element.hpp", ("engine/formula", "laws/own_kernel"))
+elements("several slopes by dual numbers", "result.slopes[g] = duals[g].slope;", "result.slopes[g] = duals[0].slope;",
+         "engine/element.hpp", ("engine/formula", "engine/elements"))
+
+
+def lanes(what, text, replacement, *tests):
+    mutant(f"lanes: {what}", "detail/lanes.hpp", text, replacement, *tests)
+
+
+mutant("lanes: missing entries in a maximum", "detail/registers.hpp", "from[k < count ? k : count - 1]",
+       "k < count ? from[k] : T(100)", "engine/rows")
+lanes("the last numbers", "std::copy_n(last, half, to + (count - half));", "", "engine/elements")
+lanes("a few numbers", "copy_few<N / 2>(from, count, to);", "", "engine/elements")
+lanes("one number", "} else if (count > 0) {", "} else if (count > 1) {", "engine/elements")
+lanes("first lanes", "P::load(ramp.numbers) < P(T(lanes))", "P::load(ramp.numbers) <= P(T(lanes))", "engine/elements")
+lanes("transposed squares", "Eigen::internal::ptranspose(square);", "", "losses/cross_entropy", "laws/cross_entropy")
+lanes("rows of transposed squares", "from + k * from_stride", "from", "losses/cross_entropy", "laws/cross_entropy")
 
 
 def rows(what, file, text, replacement, *tests):
@@ -618,55 +725,129 @@ def rows(what, file, text, replacement, *tests):
 
 
 rows("along: four packs at once", "row", "step(3, i + 3 * width, AllLanes{}, rows.load(i + 3 * width, AllLanes{})...);", "")
+rows("along: whole packs", "row", "step(0, i, AllLanes{}, rows.load(i, AllLanes{})...); if (i < count)", "{} if (i < count)")
 rows("along: the rest of a row", "row", "if (i < count) step(0, i, count - i, rows.load(i, count - i)...);", "")
 rows("along: sum of accumulators", "row", "(slot[0] + slot[1]) + (slot[2] + slot[3])", "(slot[0] + slot[1]) + slot[2]")
 rows("along: largest of accumulators", "row", "larger(larger(slot[0], slot[1]), larger(slot[2], slot[3]))",
      "larger(larger(slot[0], slot[1]), slot[2])")
+rows("along: later chunks", "row", "source_.read(first_ + begin, count, buffer_)", "source_.read(first_, count, buffer_)")
 rows("along: entries apart", "row", "source_.gather(first_ + begin * step_, step_, count, buffer_);",
      "source_.gather(first_, step_, count, buffer_);")
-rows("lanes that are missing", "row", "for (Index k = lanes; k < P::lanes; ++k) numbers[k] = typename P::Scalar(0);", "")
+rows("along: entry at the label", "row", "V(source_.at(first_ + entry * step_))", "V(source_.at(first_ + entry))")
+rows("across: in place", "row", "detail::load<P>(here, lanes_)", "P::load(data_)")
+rows("across: through a buffer", "row", "source_.read(first_ + entry * first_stride_, lanes_, buffer)",
+     "source_.read(first_, lanes_, buffer)")
+rows("across: entry at the label", "row", "from[label.classes[k] * step + k]", "from[label.classes[0] * step + k]")
+rows("across: entry at the label, through a buffer", "row", "source_.at(first_ + label.classes[k] * first_stride_ + lane)",
+     "source_.at(first_ + label.classes[0] * first_stride_ + lane)")
 rows("one hot", "row", "where(relative_ == P(T(int(i))), P(1), P(0))", "P(0)")
+rows("one hot: later chunks", "row", "T(double(label_.classes[k] - begin))", "T(double(label_.classes[k]))")
+rows("one hot: lanes along a row", "row", "relative_ = relative_ - P::load(lane);", "")
 rows("class weights", "row", "if (weights_.size() == 0) return P(1); if constexpr (Walk::across)",
      "if (weights_.size() < 1000) return P(1); if constexpr (Walk::across)")
+rows("class weights: later chunks, along", "row", "buffer_[i] = weight(begin + i);", "buffer_[i] = weight(i);")
+rows("class weights: later chunks, across", "row", "P(weight(begin_ + i))", "P(weight(i))")
+rows("class weight of a label", "row_algorithms", "label.classes[k])]", "label.classes[0])]", "losses/cross_entropy", "laws/nll")
 rows("chunks of sums", "row_algorithms", "total[n][k] += chunk[n][k];", "total[n][k] = chunk[n][k];")
-rows("replaced slope, along", "slope", "(now - was).parts[0] * scale_", "now.parts[0] * scale_")
+rows("sums: the end of a row", "row_algorithms", "only_first(terms[n], lanes)", "terms[n]")
+rows("maximum", "row_algorithms", "larger(largest[slot], entries)", "entries")
+rows("transform: several slopes", "row_algorithms", "detail::store(slope, i, lanes, results[k++])",
+     "detail::store(slope, i, lanes, results[0])", "losses/cosine_embedding")
+rows("sum and transform: chunks", "row_passes", "total[k] += chunk[k];", "total[k] = chunk[k];",
+     "losses/multi_label_soft_margin", "laws/multi_label_soft_margin")
+rows("sum and transform: the end of a row", "row_passes", "detail::only_first(both[0], lanes)", "both[0]",
+     "losses/multi_label_soft_margin", "laws/multi_label_soft_margin")
+rows("sum and transform: slopes", "row_passes", "slope.close(begin, count);", "", "losses/multi_label_soft_margin",
+     "laws/multi_label_soft_margin")
+rows("largest of differences", "row_passes", "where((before < terms[n]) | (terms[n] != terms[n]), terms[n], before)",
+     "where(before < terms[n], terms[n], before)", "losses/triplet_margin")
+rows("label rows whose entries lie apart", "row_inputs", "source_.at(first_ + entry * step_)", "source_.at(first_ + entry)",
+     "losses/multi_label_margin")
 rows("scale, along", "slope", "const P gradient = slope * P(scale_);", "const P gradient = slope;")
+rows("later chunks of slopes in place, along", "slope", "out_.data() + first_ + begin : buffer_", "out_.data() + first_ : buffer_")
+rows("later chunks of slopes in a buffer, along", "slope", "out_.write(first_ + begin, count, buffer_)",
+     "out_.write(first_, count, buffer_)")
+rows("streams, along", "slope", "return stream(buffer_, count, out_.data() + first_ + begin);",
+     "return stream(buffer_, count, out_.data() + first_);", "engine/placement")
+rows("replaced slope, along", "slope", "T(now.parts[0] * scale_)", "T(now.parts[0])")
+rows("replaced slope of a second term, along", "slope", "(now - was).parts[0] * scale_", "now.parts[0] * scale_")
 rows("second term, along", "slope", "out_.set(entry, add_ ? T(out_.at(entry) + buffer_[i]) : buffer_[i]);",
      "out_.set(entry, buffer_[i]);")
+rows("scratch memory of a second term, along", "slope", "out_.data() && step_ == 1 && !add_ ? out_.data() + first_ : nullptr",
+     "out_.data() && step_ == 1 ? out_.data() + first_ : nullptr", "engine/reductions")
 rows("scale, across", "slope", "P gradient = slope * scale_;", "P gradient = slope;")
-rows("masked rows, across", "slope", "if (masks_) gradient = where(scale_ == P(0), P(0), gradient);", "")
-rows("second term, across", "slope", "(gradient + P::load(data_ + entry * data_stride_)).store(data_ + entry * data_stride_);",
-     "gradient.store(data_ + entry * data_stride_);")
+rows("masked rows, across", "slope", "masks_ ? where(scale_ == P(0), P(0), gradient) : gradient", "gradient")
+rows("streams, across", "slope", "stream(here, gradient)", "stream(data_, gradient)", "engine/placement")
+rows("second term, across", "slope", "add_ ? gradient + detail::load<P>(here, lanes_) : gradient", "gradient")
 rows("second term in buffers, across", "slope",
-     "if (add_) gradient = gradient + load_first<P>(out_.read(first, lanes_, before), lanes_);", "")
-rows("replaced slope of masked rows", "slope", "else if (scale[k] != T(0)) {", "else {", "engine/rows", "losses/cross_entropy")
-rows("softmax in one reading", "softmax", "total = total * exp_nonpositive(before - shift) +", "total = total +",
+     "if (add_) gradient = gradient + detail::load<P>(out_.read(first, lanes_, before), lanes_);", "")
+rows("replaced slope, across", "slope", "to[label.classes[k] * step + k] = numbers[k];", "")
+rows("replaced slope of a second term, across", "slope", "scaled(add_ ? now - was : now)", "scaled(now)")
+rows("replaced slope through a buffer, across", "slope", "add_ ? T(out_.at(i) + numbers[k]) : numbers[k]", "numbers[k]")
+rows("scratch memory of a part of a tile", "slope", "close_by && lanes_ == P::lanes && !add_", "close_by && !add_",
+     "engine/placement", "laws/cross_entropy")
+rows("scratch memory of a second term, across", "slope", "close_by && lanes_ == P::lanes && !add_",
+     "close_by && lanes_ == P::lanes", "engine/combination", "engine/reductions")
+rows("scratch memory: later chunks", "slope", "now_ = data_ + begin * stride_;", "now_ = data_;", "engine/reductions")
+rows("softmax in one reading", "softmax", "total * exp_nonpositive(before - shift) + here", "total + here", "engine/reductions")
+rows("softmax in one reading: later chunks", "softmax", "total * exp_nonpositive(before - shift) + here", "here",
+     "engine/reductions")
+rows("softmax that is kept: sum", "softmax", "totals[k] += chunk[k];", "totals[k] = chunk[k];", "engine/reductions")
+rows("softmax that is kept: the end of a row", "softmax", "detail::only_first(e, lanes)", "e", "losses/cross_entropy",
+     "engine/reductions")
+rows("softmax that is kept", "softmax", "kept.store(i, lanes, e);", "", "losses/cross_entropy", "engine/reductions")
+rows("softmax that is kept: total", "softmax", "f(e * inverse, entries...)", "f(e, entries...)", "losses/cross_entropy",
+     "engine/reductions")
+rows("softmax that is not kept: total", "softmax", "f(exp_nonpositive(x - shift) * inverse, entries...)",
+     "f(exp_nonpositive(x - shift), entries...)", "losses/cross_entropy", "engine/reductions")
+rows("softmax at the label, along", "softmax", "exp_nonpositive(x - finite_maximum()) * inverse_total",
+     "exp_nonpositive(x - finite_maximum())", "losses/cross_entropy", "engine/reductions")
+rows("slope at the label, along", "softmax", "Walk::first(f(p, P(1)))", "Walk::first(f(p, P(0)))", "losses/cross_entropy",
+     "engine/reductions")
+rows("slope at the label of a second term, along", "softmax", "Walk::first(f(p, P(0)))", "V(0)", "losses/cross_entropy",
      "engine/reductions")
 rows("softmax of -inf", "softmax", "where(maximum == V(-std::numeric_limits<T>::infinity()), V(0), maximum)", "maximum",
      "engine/reductions")
 rows("softmax: -log of a factor 0", "softmax", "where(factor == P(0), P(0), factor * (log_sum - (x - top)))",
      "factor * (log_sum - (x - top))", "losses/cross_entropy")
+rows("sum of a block, along", "row_walk", "partial.loss.add(sums.along);", "")
+rows("sum of a block, across", "row_walk", "if (sums.tiles) partial.loss.add(sums.across);", "")
+rows("counted rows of a block, along", "row_walk", "partial.counted.add(sums.counted_along);", "")
+rows("counted rows of a block, across", "row_walk", "partial.counted.add(sums.counted_across);", "")
 rows("ignored rows, along", "row_walk", "if (problem_.ignored(row)) return T(0);", "")
-rows("ignored rows, across", "row_walk", "if (ignored) weights[k] = T(0);", "")
+rows("ignored rows, across", "row_walk", "weights[k] = ignored ? T(0) : weights[k];", "")
 rows("masked rows, along", "row_walk", "if (w == T(0)) {", "if (false) {")
-rows("masked losses, across", "row_walk", "value = where(w == VA(0), VA(0), value * w);", "value = value * w;")
-rows("weights, across", "row_walk", "value = where(w == VA(0), VA(0), value * w);", "value = where(w == VA(0), VA(0), value);")
+rows("masked losses, across", "row_walk", "where(w == VA(0), VA(0), value * w)", "value * w")
+rows("masked rows that are counted, across", "row_walk", "where(w == VA(0), VA(0), R::count(value))", "R::count(value)")
+rows("weights, along", "row_walk", "value = value * Single<T>(w);", "")
+rows("weights of slopes, along", "row_walk", "T(scale_ * w)", "scale_")
+rows("weights, across", "row_walk", "where(w == VA(0), VA(0), value * w)", "where(w == VA(0), VA(0), value)")
+rows("weights in buffers, across", "row_walk", "if (read != weights) std::copy_n(read, count, weights);", "")
+rows("scale of a tile", "row_walk", "evaluate_tile(row, count, w * VA(scale_), label, none", "evaluate_tile(row, count, w, label, none")
 rows("gradient of masked rows, along", "row_walk", "sink.set(first_of(row) + c * cut_.inner, T(0));", "")
+rows("masked rows of a second term, along", "row_walk", "if (!first_term_) return;", "", "engine/combination")
 rows("missing rows", "row_walk", "weights[k] = T(k < count ? 1 : 0);", "weights[k] = T(1);")
 rows("where a row begins", "row_walk", "return row / cut_.inner * cut_.size * cut_.inner + row % cut_.inner;",
      "return row * cut_.size + row % cut_.inner;")
-rows("ends of the inner dimension", "row_walk", "here = (std::min)(here, cut_.inner - row % cut_.inner);", "")
-rows("copied: second term", "row_walk", "first_term_ ? copy[c * lanes + k] : T(sink.at(i) + copy[c * lanes + k])",
-     "copy[c * lanes + k]")
-rows("copied: transposition", "row_walk", "to[c * to_stride + r] = from[r * from_stride + c];",
+rows("ends of the inner dimension", "row_walk", "(std::min)(past > 0 ? line - past : lanes, cut_.inner - row % cut_.inner)",
+     "past > 0 ? line - past : lanes")
+rows("lanes of the sum", "row_walk", "if (rotation == 0) return value;", "return value;", "engine/placement")
+rows("numbers of rows", "row_walk", "view.at(row + (std::min)(k, count - 1))", "view.at(row)", "losses/cosine_embedding",
+     "laws/cosine_embedding")
+rows("copied: second term", "row_walk", "T(sink.at(i) + copy[c * lanes + k])", "copy[c * lanes + k]")
+rows("copied: transposition of few", "row_walk", "to[c * to_stride + r] = from[r * from_stride + c];",
      "to[c * to_stride + r] = from[c * from_stride + r];")
-rows("unreduced values of a second term", "row_walk", "first_term_ ? number : T(value_sink_.at(row) + number)", "number")
+rows("copied: transposition", "row_walk", "to + column * to_stride + row, to_stride", "to + column * to_stride, to_stride",
+     "losses/cross_entropy", "engine/rows")
+rows("unreduced values, along", "row_walk", "value.parts[0] * scale_", "value.parts[0]")
+rows("unreduced values, across", "row_walk", "value = value * VA(scale_);", "")
+rows("unreduced values of a second term, along", "row_walk", "first_term_ ? number : T(value_sink_.at(row) + number)", "number")
+rows("unreduced values of a second term, across", "row_walk",
+     "value = value + detail::load<VA>(value_sink_.read(row, count, before), count);", "")
+rows("unreduced values in place, across", "row_walk", "if (to != buffer) std::copy_n(buffer, count, to);", "")
+rows("unreduced values through a buffer, across", "row_walk", "value_sink_.write(row, count, buffer);", "")
 rows("counted rows, along", "row_walk", "sums.counted_along.add(R::count(value));", "")
-rows("counted rows, across", "row_walk", "sums.counted_across.add(where(w == VA(0), VA(0), R::count(value)));", "")
-rows("transform: several slopes", "row_algorithms", "detail::store(slope, i, lanes, results[k++])",
-     "detail::store(slope, i, lanes, results[0])", "losses/cosine_embedding")
-rows("largest of differences", "row_passes", "where((before < terms[n]) | (terms[n] != terms[n]), terms[n], before)",
-     "where(before < terms[n], terms[n], before)", "losses/triplet_margin")
+rows("counted rows, across", "row_walk", "sums.counted_across.add(in_lanes(row, where(w == VA(0), VA(0), R::count(value))));", "")
 
 
 def verbs(what, text, replacement, *tests):
@@ -690,7 +871,9 @@ def arguments(what, text, replacement, *tests):
 
 arguments("shape", "same = view<I>().shape() == expected;", "", "losses/l1")
 arguments("rank", "std::decay_t<decltype(view<I>())>::rank == Rank;", "true;", "losses/l1")
-arguments("memory", "return limit == 0;", "return false;", "losses/l1")
+arguments("more numbers than memory holds", "too_large |= count > memory;", "", "engine/limits")
+arguments("more numbers than can be counted", "if (too_large || count > most) {", "if (too_large) {", "engine/limits")
+arguments("extents of 0", "(std::max)(extent, Index(1))", "extent", "engine/limits")
 arguments("shape of weights", "right = right && (shape[k] == units[k] || shape[k] == 1);", "")
 arguments("rank of weights", "bool right = Numbers::rank == rank;", "bool right = true;")
 arguments("storage for a gradient", "if (!fits(out, view<I>().shape())) {", "if (false) {")

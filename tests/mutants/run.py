@@ -132,6 +132,12 @@ def switch_of(mutant, number):
         return depth == 0
 
     text, new = mutant.text.strip(), mutant.replacement.strip()
+    # A variable or a member with its initial value: both texts begin alike.
+    declared = re.match(r"((?:const )?[\w:]+ \w+ = )(.*);$", text, re.DOTALL)
+    if declared and new.startswith(declared[1]) and new.endswith(";"):
+        was, now = declared[2], new[len(declared[1]):-1]
+        if whole(was) and whole(now) and ";" not in was + now and not was.startswith("{"):
+            return f"{declared[1]}(eigenloss_mutant == {number} ? ({now}) : ({was}));"
     if not whole(text) or not whole(new) or re.match(r"(const|static|struct|using|template|typename|case)\b", text):
         return None
     if text.endswith(";"):
