@@ -122,6 +122,7 @@ TEST_CASE("Combination: losses of different engines share inputs and gradient") 
   const float value = loss.value_and_gradient(x, y, gradient);
   CHECK(ulps_of_number(value, first(x, y) + 0.5F * second(x, y)) <= few_ulp);
   CHECK(ulps(gradient, (first.gradient(x, y) + 0.5F * second.gradient(x, y)).eval()) <= few_ulp);
+  CHECK(ulps((0.5 * second + first).gradient(x, y), gradient) <= few_ulp);
 
   // Rows and elements, both of probabilities.
   const MatrixXf p = wave(40, 7, 0.3).array().square() / 9;
@@ -131,6 +132,26 @@ TEST_CASE("Combination: losses of different engines share inputs and gradient") 
   CHECK(ulps(mixed.gradient(x, p),
              (CrossEntropy<Mean>{}.gradient(x, p) + 0.25F * BCEWithLogits<Mean>{}.gradient(x, p))
                  .eval()) <= few_ulp);
+}
+
+TEST_CASE("Combination: rows that only one term ignores keep what the other adds") {
+  for (const Index rows : {3, 40}) {  // one by one, and as many as a pack has lanes
+    const MatrixXf x = wave(rows, 7, 0.7);
+    const Eigen::VectorXi y = classes(rows, 7);
+    NLL<Sum> ignores;
+    ignores.ignore_index = 1;
+    for (const auto& loss : {NLL<Sum>{} + 2.0 * ignores, ignores + 2.0 * NLL<Sum>{}}) {
+      MatrixXf gradient = MatrixXf::Constant(rows, 7, 42), expected = MatrixXf::Zero(rows, 7);
+      loss.gradient(x, y, gradient);
+      for (Index i = 0; i < rows; ++i) {
+        const auto& terms = loss.terms;
+        const bool first = y(i) != std::get<0>(terms).ignore_index,
+                   second = y(i) != std::get<1>(terms).ignore_index;
+        expected(i, y(i)) = -float(first) - 2 * float(second);
+      }
+      CHECK(gradient == expected);
+    }
+  }
 }
 
 TEST_CASE("Combination: terms of different reductions, in any order of fused and other ones") {

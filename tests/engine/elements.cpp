@@ -15,6 +15,16 @@ using namespace walks;
 
 namespace {
 
+// The same formula without slopes of its own.
+struct ProductAlone {
+  static constexpr std::size_t inputs = 2;
+  using Predictions = std::index_sequence<0, 1>;
+  template <class T>
+  T value(const T& x, const T& t) const {
+    return Product{}.value(x, t);
+  }
+};
+
 // Sums of whole numbers below 2^24 are exact in any order.
 struct Expected {
   double loss = 0, counted = 0;
@@ -83,6 +93,15 @@ TEST_CASE("elements in place: every size around packs and blocks") {
     Matrix first = Matrix::Constant(n, 1, std::nanf("")), second = first;
     check_elements(x, t, first, second, some_weights(n, 1));
   }
+}
+
+TEST_CASE("elements: a slope for each prediction of a formula alone") {
+  const Matrix x = numbers(7, 5, 0), t = numbers(7, 5, 1);
+  Matrix first, second, expected_first, expected_second;
+  CHECK(Pointwise<ProductAlone, Sum>{}.value_and_gradient(x, t, first, second) ==
+        Pointwise<Product, Sum>{}.value_and_gradient(x, t, expected_first, expected_second));
+  CHECK(first == expected_first);
+  CHECK(second == expected_second);
 }
 
 TEST_CASE("elements through buffers: parts of larger matrices, also as outputs and weights") {
@@ -172,6 +191,12 @@ TEST_CASE(
     CHECK(first_memory.tail(32 - offsets.first).minCoeff() == 99);
     CHECK(second_memory.head(offsets.second).size() ==
           (second_memory.head(offsets.second).array() == 99).count());
+  }
+  {
+    Eigen::VectorXf apart(2 * n);
+    Eigen::Map<Eigen::VectorXf, 0, Eigen::InnerStride<2>> first(apart.data(), n);
+    CHECK(double(sum.value_and_gradient(in_x, in_t, first, skip)) == losses);
+    CHECK((first.array() == in_t.array()).all());
   }
   auto first = from(first_memory, 1), second = from(second_memory, 1);
   twice.gradient(in_x, in_t, first, second);

@@ -159,17 +159,23 @@ void check_rows(Index n, Index c, Index d) {
       expected += double(w(i, k)) * (most + sum);
     }
   }
-  CHECK(double(largest.weighted(w).value_and_gradient(half, known, of_half)) == expected);
-  wrong = 0;
-  for (Index i = 0; i < n; ++i) {
-    for (Index k = 0; k < d; ++k) {
-      for (Index j = 0; j < c; ++j) {
-        const double slope = class_weight(j) * (double(x(i, j, k)) + (j == known(i, k)));
-        wrong += double(of_half(i, j, k)) != (w(i, k) == 0 ? 0 : double(w(i, k)) * slope);
+  const auto check_half = [&](double factor) {
+    wrong = 0;
+    for (Index i = 0; i < n; ++i) {
+      for (Index k = 0; k < d; ++k) {
+        for (Index j = 0; j < c; ++j) {
+          const double slope = class_weight(j) * (double(x(i, j, k)) + (j == known(i, k)));
+          wrong +=
+              double(of_half(i, j, k)) != (w(i, k) == 0 ? 0 : factor * double(w(i, k)) * slope);
+        }
       }
     }
-  }
-  CHECK(wrong == 0);
+    CHECK(wrong == 0);
+  };
+  CHECK(double(largest.weighted(w).value_and_gradient(half, known, of_half)) == expected);
+  check_half(1);
+  (largest + 2.0 * largest).weighted(w).gradient(half, known, of_half);
+  check_half(3);
 }
 
 }  // namespace
@@ -194,5 +200,37 @@ TEST_CASE("rows of every length, next to each other and apart, in both layouts")
                             {700, 30, 1}}) {
     check_rows<Eigen::ColMajor>(shape[0], shape[1], shape[2]);
     check_rows<Eigen::RowMajor>(shape[0], shape[1], shape[2]);
+  }
+}
+
+TEST_CASE("rows: the largest entry is found wherever it stands") {
+  const Index c = 100;
+  const Rowwise<Largest, Sum> largest{};
+  for (const Index n : {1, 40}) {  // one by one, and as many as a pack has lanes
+    Eigen::MatrixXf x = Eigen::MatrixXf::Zero(n, c);
+    const Eigen::VectorXi y = Eigen::VectorXi::Zero(n);
+    Index wrong = 0;
+    for (Index j = 0; j < c; ++j) {
+      x.col(j).setConstant(5);
+      wrong += double(largest(x, y)) != double(n * (5 + 5 + 1));
+      x.col(j).setZero();
+    }
+    CHECK(wrong == 0);
+  }
+}
+
+TEST_CASE("rows: losses one by one into storage with strides") {
+  for (const Index n : {3, 40}) {
+    const Matrix x = numbers(n, 5, 0), t = numbers(n, 5, 1);
+    const Eigen::VectorXi y = Eigen::VectorXi::Constant(n, 2);
+    const Rowwise<Dot, Unreduced> units{};
+    const Eigen::VectorXf expected = units(x, t, y);
+    Eigen::VectorXf memory = Eigen::VectorXf::Constant(2 * n, 99);
+    Eigen::Map<Eigen::VectorXf, 0, Eigen::InnerStride<2>> apart(memory.data(), n);
+    units.value_into(apart, x, t, y);
+    CHECK(apart == expected);
+    (units + 2.0 * units).value_into(apart, x, t, y);
+    CHECK(apart == 3 * expected);
+    CHECK((memory.array() == 99).count() == n);
   }
 }

@@ -80,4 +80,7 @@ TEST_CASE("BCE does not refuse a masked element, and gives it exactly 0") {
   const Eigen::ArrayXd p = list({7, 0.5, NaN}), y = list({0, 1, NaN}), mask = list({0, 1, 0});
   check_near(BCE<Unreduced>{}.weighted(mask)(p, y), {0, 0.6931471805599453, 0});
   check_near(BCE<Unreduced>{}.weighted(mask).gradient(p, y), {0, -2, 0});
+  const Eigen::ArrayXd third = list({0, 1, 1});  // a masked one is not named either
+  CHECK(error_of([&] { BCE<>{}.weighted(third)(p, y); }) ==
+        "eigenloss::BCE: input(2) = nan is not between 0 and 1");
 }

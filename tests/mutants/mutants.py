@@ -284,6 +284,17 @@ triplet("shared extreme", "triplet", "hinge.factor[k] / count[k]", "hinge.factor
 triplet("smallest difference", "triplet", "norm.largest ? extreme[k] : -extreme[k]", "extreme[k]", *TRIPLETS)
 triplet("no features", "triplet", "if (a.size() == 0) return V(margin);", "", *TRIPLETS)
 triplet("slope of the anchor by dual numbers", "triplet", "Dual<P>(u, P(1)), Dual<P>(v)", "Dual<P>(u), Dual<P>(v)", TRIPLETS[1])
+triplet("swapped pair of the positive", "triplet", "result[1] += pair[2][0];", "", *TRIPLETS)
+triplet("swapped pair of the negative", "triplet", "result[2] += pair[2][1];", "", *TRIPLETS)
+triplet("slope of the positive by dual numbers", "triplet", "Dual<P>(u), Dual<P>(v, P(1))", "Dual<P>(u), Dual<P>(v)", TRIPLETS[1])
+triplet("slope of a distance of several sums", "triplet", "V(m == n ? 1 : 0)", "V(1)", TRIPLETS[1])
+triplet("entries that reach the extreme", "triplet",
+        "where(size(u, v, k) == extremes[k], sign(u - v + eps), P(0))", "sign(u - v + eps)", TRIPLETS[0])
+triplet("Euclidean distance", "distances", "return sqrt(sum);", "return sum;", *TRIPLETS)
+triplet("Manhattan distance", "distances", "abs(u - v + V(eps));\n  }\n  template <class V>\n  std::array",
+        "abs(u + v + V(eps));\n  }\n  template <class V>\n  std::array", *TRIPLETS)
+triplet("cosine distance", "distances", "V(1) - sum[0] /", "V(2) - sum[0] /", TRIPLETS[1])
+triplet("integer power", "distances", "k < int(p); ++k", "k < 1; ++k", TRIPLETS[0])
 triplet("Euclidean slope at 0", "distances", "where(sum == V(0), V(0), V(1) / sqrt(sum))", "V(1) / sqrt(sum)", *TRIPLETS)
 triplet("squared Euclidean slope", "distances", "V(2) * (u - v)", "u - v", TRIPLETS[1])
 triplet("Manhattan slope", "distances", "detail::sign(u - v + V(eps))", "detail::sign(v - u + V(eps))", *TRIPLETS)
@@ -376,6 +387,18 @@ ctc("padded targets of either layout", SEQUENCES, "Traits<Targets>::row_major ? 
 ctc("frames past the end", FRAMES, "clear(sink_, shape_, sequence_, length_);", "", *CTC)
 ctc("gradient of a second term", FRAMES, "to[k] = to[k] + numbers(k);", "to[k] = numbers(k);", *CTC)
 ctc("column-major frames", FRAMES, "copy(t - t % frames_at_once)", "copy(0)", *CTC)
+
+ctc("weight of a sequence", SEQUENCES, "loss = loss * Number(w);", "", *CTC)
+ctc("weight of a gradient", SEQUENCES, "Number(scale) * Number(w) / each", "Number(scale) / each", *CTC)
+ctc("gradient divided by the target's length", SEQUENCES, "Number(scale) * Number(w) / each", "Number(scale) * Number(w)", *CTC)
+ctc("unreduced value of a second term", SEQUENCES, "term.first ? number : T(value_sink.at(n) + number)", "number",
+    "losses/ctc", "engine/combination", "laws/ctc")
+ctc("scale of an unreduced value", SEQUENCES, "T(loss * Number(scale))", "T(loss)", "losses/ctc", "engine/combination", "laws/ctc")
+ctc("counted sequences", SEQUENCES, "partial.counted.add(Number(R::count(Single<T>(T(loss))).parts[0]));", "",
+    "losses/ctc", "laws/ctc", "engine/reductions")
+ctc("workspace that is too small", "detail/ctc_workspace.hpp", "buffer_.bytes >= bytes", "buffer_.bytes > 0", *CTC)
+ctc("workspace of the caller", "detail/ctc_workspace.hpp", "workspace ? *workspace : of_this_thread()", "of_this_thread()", *CTC)
+ctc("workspace that is kept", "detail/ctc_workspace.hpp", "idle_.push_back(std::move(buffer));", "", *CTC)
 
 # ---- Reductions. ----
 
@@ -510,6 +533,15 @@ blocks("softplus of positive numbers", "detail/numeric.hpp",
        "log1p_unit(exp_nonpositive(minus_abs(x)))", "losses/soft_margin")
 blocks("sigmoid of negative numbers", "detail/numeric.hpp", "sigmoid = where(x < V(0), e, V(1)) / (V(1) + e);",
        "sigmoid = V(1) / (V(1) + e);", "losses/soft_margin")
+blocks("where of plain numbers", "detail/numeric.hpp", "(condition & 1) != 0", "condition != 0", "engine/formula")
+blocks("min of plain numbers", "detail/numeric.hpp", "T(b) < T(a) || T(b) != T(b) ? T(b) : T(a)", "T(b) < T(a) ? T(b) : T(a)",
+       "engine/formula")
+blocks("max of plain numbers", "detail/numeric.hpp", "T(a) < T(b) || T(b) != T(b) ? T(b) : T(a)", "T(a) < T(b) ? T(b) : T(a)",
+       "engine/formula")
+blocks("sigmoid", "detail/numeric.hpp", "const V e = exp_nonpositive(minus_abs(x)); return where(x < V(0), e, V(1))",
+       "const V e = exp_nonpositive(minus_abs(x)); return where(x < V(0), V(1), e)", "engine/formula")
+blocks("sign of NaN", "detail/numeric.hpp", "where(x > V(0), V(1), x)", "where(x > V(0), V(1), V(0))", "losses/smooth_l1",
+       "losses/triplet_margin")
 blocks("positive part of NaN", "detail/numeric.hpp",
        "V positive_part(const V& x) { return where(x < V(0), V(0), x); }",
        "V positive_part(const V& x) { return where(x > V(0), x, V(0)); }", "losses/margin_ranking")
@@ -538,6 +570,15 @@ container("reading an output", "detail/output.hpp", "*to++ = convert<T>(from[i *
 container("writing past the buffer", "detail/output.hpp", "if (!contiguous_) write_(*this, first, count, buffer);", "")
 container("resizing a matrix", "detail/output.hpp",
           "array.resize(static_cast<Eigen::Index>(shape[0]), static_cast<Eigen::Index>(shape[1]));", "")
+container("resizing a vector", "detail/output.hpp", "array.resize(static_cast<Eigen::Index>(shape[0]));", "",
+          "engine/elements", "losses/l1", "losses/cosine_embedding")
+container("packets of a tensor expression", "detail/source.hpp", "static_cast<typename Evaluator::Index>(first + i)",
+          "static_cast<typename Evaluator::Index>(i)")
+container("packets of a matrix expression", "detail/source.hpp", "row(outer_index, i), col(outer_index, i)",
+          "row(0, i), col(0, i)")
+container("entries that lie apart", "detail/view.hpp", "at(first + i * step)", "at(first + i)", "engine/rows")
+container("cut of a row-major array", "engine/axis.hpp", "(k > axis) == row_major ? inner : outer", "k > axis ? inner : outer",
+          "losses/cross_entropy", "engine/rows")
 container("resizing a tensor", "detail/output.hpp", "array.resize(dimensions);", "")
 container("position in row-major order", "detail/view.hpp",
           "const std::size_t dimension = row_major ? Rank - 1 - k : k; if (shape[dimension] > 0) {",
@@ -560,6 +601,12 @@ container("repeated variance: last tile", "engine/repeated_gradient.hpp", "(cut_
           "cut_.outer / lines_", "losses/gaussian_nll")
 container("repeated variance: columns", "engine/repeated_gradient.hpp", "(cut_.inner + width_ - 1) / width_",
           "cut_.inner / width_", "losses/gaussian_nll")
+container("repeated variance: later columns", "engine/repeated_gradient.hpp", "(line + l) * cut_.inner + column + i",
+          "(line + l) * cut_.inner + i", "losses/gaussian_nll")
+container("repeated variance: several lines", "engine/repeated_gradient.hpp", "(row + r) / cut_.size * width", "0",
+          "losses/gaussian_nll")
+container("repeated variance: which elements", "engine/repeated_gradient.hpp", "(line * cut_.size) + row) * cut_.inner + column",
+          "(line * cut_.size) + row) * cut_.inner", "losses/gaussian_nll")
 container("refused variance that is repeated", "engine/pointwise.hpp",
           "i = i / (repeated->size * repeated->inner) * repeated->inner + i % repeated->inner;", "", "losses/gaussian_nll")
 container("batch of pos_weight's axis 0", "engine/pointwise.hpp", "== 0) dimension = 1;", "== 0) dimension = 0;",
@@ -577,6 +624,14 @@ composition("factor of a fused value", FUSED, "sum = sum + T(factor) * kernel.va
             "sum = sum + kernel.value(x, more...);", "engine/combination")
 composition("factor of a fused slope", FUSED, "sum.second[g] + T(factor) * term.slopes[g]", "sum.second[g] + term.slopes[g]",
             "engine/combination")
+composition("factor of a fused value with slopes", FUSED, "sum.first + T(factor) * term.value", "sum.first + term.value",
+            "engine/combination")
+composition("values of several terms", FUSED,
+            "value = value + Part::Engine::template evaluate<Value, Gradient>(part, workers, w, next, values, outs, in...);",
+            "value = Part::Engine::template evaluate<Value, Gradient>(part, workers, w, next, values, outs, in...);",
+            "engine/combination")
+composition("shapes of unreduced terms", FUSED, "same = expected == found;", "same = true;", "engine/combination")
+composition("weights of joined sums", FUSED, "sum.weights.begin() + sizeof...(A)", "sum.weights.begin()", "engine/combination")
 composition("second term", FUSED, "first = false;", "", "engine/combination")
 composition("factor of a term", FUSED, "const Term next{term.factor * factor, first};", "const Term next{factor, first};",
             "engine/combination")
@@ -590,6 +645,8 @@ def dual(what, text, replacement):
     composition(f"slope of {what}", "detail/dual.hpp", text, replacement, "engine/formula", "laws/foreign_formula")
 
 
+dual("a sum", "a.slope + b.slope};", "a.slope};")
+dual("a negative", "{-a.value, -a.slope}", "{-a.value, a.slope}")
 dual("a product", "a.slope * b.value + a.value * b.slope", "a.slope * b.value")
 dual("a quotient", "(a.slope - quotient * b.slope) / b.value", "a.slope / b.value")
 dual("a difference", "{a.value - b.value, a.slope - b.slope}", "{a.value - b.value, a.slope}")
@@ -613,6 +670,9 @@ dual("tanh", "a.slope * (V(1) - t) * (V(1) + t)", "a.slope * (V(1) - t)")
 dual("softplus", "a.slope * both.sigmoid", "a.slope * both.softplus")
 dual("sigmoid", "a.slope * s * sigmoid(-a.value)", "a.slope * s")
 dual("a power by its base", "a.slope * b.value * pow(a.value, b.value - V(1))", "a.slope * pow(a.value, b.value - V(1))")
+dual("a power whose exponent is constant", "where(b.slope == V(0), V(0), b.slope * power * log(a.value))",
+     "b.slope * power * log(a.value)")
+dual("a power whose base is constant", "where(a.slope == V(0), V(0), by_base)", "by_base")
 dual("a power by its exponent", "b.slope * power * log(a.value)", "b.slope * power")
 
 # ---- The files whose inside changes with their speed: packs, the walks over elements and rows, the verbs. Texts here
@@ -677,10 +737,10 @@ elements("scale of unreduced values", "store(loss * scale, at.out[gradients] + i
          "store(loss, at.out[gradients] + i, lanes);")
 elements("unreduced values", "close_sink(value_sink_, first, count, at.out[gradients]);", "")
 elements("second term", "sink.add(first, count, out);", "sink.write(first, count, out);")
-elements("second term in place", "contiguous_ ? contiguous_ + first + done : numbers + done",
-         "contiguous_ ? contiguous_ + first : numbers + done", "detail/output.hpp")
-elements("second term through a buffer", "T(now[i] + numbers[done + i])", "T(numbers[done + i])", "detail/output.hpp")
-elements("second term behind the first chunk", "write(first + done, here, to);", "write(first, here, to);", "detail/output.hpp")
+elements("second term in place", "contiguous_ ? contiguous_ + first + done : numbers + done", "numbers + done",
+         "detail/output.hpp")
+elements("what a second term is added to", "T(now[i] + numbers[done + i])", "T(numbers[done + i])", "detail/output.hpp")
+elements("second term through a buffer", "write(first + done, here, to);", "", "detail/output.hpp")
 elements("streams: later pieces", "stream(out, count, sink.data() + first);", "stream(out, count, sink.data());")
 elements("streams: second term", "first_term_ && outlasts_cache<T>(elements * wanted<Sinks>)",
          "outlasts_cache<T>(elements * wanted<Sinks>)")
@@ -703,7 +763,7 @@ elements("value of a kernel without slopes", "result.value = duals[0].value;", "
          "engine/element.hpp", ("engine/formula", "laws/own_kernel"))
 elements("slope by the input", "V(K == I ? 1 : 0)", "V(1)", "engine/element.hpp", ("engine/formula", "laws/own_kernel"))
 elements("several slopes by dual numbers", "result.slopes[g] = duals[g].slope;", "result.slopes[g] = duals[0].slope;",
-         "engine/element.hpp", ("engine/formula", "engine/elements"))
+         "engine/element.hpp")
 
 
 def lanes(what, text, replacement, *tests):
@@ -714,7 +774,6 @@ mutant("lanes: missing entries in a maximum", "detail/registers.hpp", "from[k < 
        "k < count ? from[k] : T(100)", "engine/rows")
 lanes("the last numbers", "std::copy_n(last, half, to + (count - half));", "", "engine/elements")
 lanes("a few numbers", "copy_few<N / 2>(from, count, to);", "", "engine/elements")
-lanes("one number", "} else if (count > 0) {", "} else if (count > 1) {", "engine/elements")
 lanes("first lanes", "P::load(ramp.numbers) < P(T(lanes))", "P::load(ramp.numbers) <= P(T(lanes))", "engine/elements")
 lanes("transposed squares", "Eigen::internal::ptranspose(square);", "", "losses/cross_entropy", "laws/cross_entropy")
 lanes("rows of transposed squares", "from + k * from_stride", "from", "losses/cross_entropy", "laws/cross_entropy")
@@ -860,6 +919,13 @@ verbs("factor of a term's scale", "pass(No{}, Yes{}, N(R::scale(losses) * factor
       "engine/combination")
 verbs("factor of a term's value", "const N value = R::value(totals) * factor;", "const N value = R::value(totals);",
       "engine/combination")
+verbs("counted units", "totals.counted = partial.counted.value();", "")
+verbs("losses of a reduction that needs them", "pass(Yes{}, No{}, N(1));", "", "engine/elements", "losses/mse")
+verbs("scale", "N(R::scale(totals) * factor)", "N(factor)", "losses/mse")
+verbs("divisor of many units", "weights.read(first, count, w_buffer)", "weights.read(0, count, w_buffer)",
+      "engine/exact_averages", "engine/elements")
+verbs("shares of many units", "problem.shares(first, count, shares);", "problem.shares(0, count, shares);",
+      "engine/exact_averages", "engine/reductions")
 verbs("weighted WeightedMean", "totals.weights = weighted_divisor<N>(problem, weights);", "", "losses/mse")
 verbs("checks before writing", "problem.check_units(weights);", "", "losses/cosine_embedding")
 verbs("storage of gradients", "if constexpr (Gradient) problem.arguments().check_gradients(outs);", "", "engine/errors")
