@@ -154,6 +154,16 @@ TEST_CASE("Combination: rows that only one term ignores keep what the other adds
   }
 }
 
+TEST_CASE("Combination: elements with numbers along an axis are not fused, but right") {
+  const MatrixXf x = wave(20, 4, 0.7), t = wave(20, 4, 0.3).cwiseAbs() / 3;
+  BCEWithLogits<Mean> weighted;
+  weighted.pos_weight = Eigen::Array4d(1, 2, 3, 4);
+  const auto loss = 0.5 * weighted + L1<Mean>{};
+  CHECK(ulps_of_number(loss(x, t), 0.5F * weighted(x, t) + L1<Mean>{}(x, t)) <= few_ulp);
+  CHECK(ulps(loss.gradient(x, t),
+             (0.5F * weighted.gradient(x, t) + L1<Mean>{}.gradient(x, t)).eval()) <= few_ulp);
+}
+
 TEST_CASE("Combination: terms of different reductions, in any order of fused and other ones") {
   const MatrixXf x = wave(20, 9, 0.7), t = wave(20, 9, 0.3);
   const auto loss = MSE<RootMean>{} + 0.1 * L1<Sum>{} + 2.0 * L1<Mean>{} + 0.1 * Huber<Sum>{} +

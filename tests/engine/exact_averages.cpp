@@ -225,6 +225,22 @@ TEST_CASE("Exact averages: CTC's Sum, weighted by 1 / target length, over its ba
   CHECK(value / divisor == Approx(whole).epsilon(rounding));
 }
 
+TEST_CASE("Exact averages: the divisor of many weighted rows adds up their class weights") {
+  const Index rows = 700;
+  const MatrixXd x = MatrixXd::Zero(rows, 3);
+  Eigen::VectorXi y(rows);
+  VectorXd w(rows);
+  NLL<Mean> loss;
+  loss.weight = Eigen::Array3d(1, 2, 4);
+  double expected = 0;
+  for (Index i = 0; i < rows; ++i) {
+    y(i) = i < 300 ? 0 : int(i % 3);
+    w(i) = double(i % 5);
+    expected += w(i) * loss.weight(y(i));
+  }
+  CHECK(loss.weighted(w).divisor(x, y) == expected);
+}
+
 TEST_CASE(
     "Exact averages: divisors are double, even for float and 16-bit inputs, and count far beyond "
     "2^24") {

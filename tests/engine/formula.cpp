@@ -146,6 +146,35 @@ TEST_CASE("A formula's functions take packs, duals and plain numbers") {
       -3.3, 3.2);
 }
 
+TEST_CASE("A formula's operators and powers take slopes from both sides") {
+  check_function(
+      "sum", [](auto x) { return x * x + x; }, [](auto x) { return 2 * x + 1; }, 0.1, 9);
+  check_function(
+      "difference", [](auto x) { return decltype(x)(3) - x * x; }, [](auto x) { return -2 * x; },
+      0.1, 9);
+  check_function(
+      "quotient", [](auto x) { return decltype(x)(1) / x; }, [](auto x) { return -1 / (x * x); },
+      0.1, 9);
+  check_function(
+      "power by its exponent", [](auto x) { return pow(decltype(x)(2), x); },
+      [](auto x) { return std::pow(decltype(x)(2), x) * std::log(decltype(x)(2)); }, -3, 3);
+  // What does not depend on the variable has no part in the slope, even where it would be NaN.
+  const auto slope_of = [](auto f, double at, double other) {
+    return pointwise<Sum>(f).gradient(list({at}), list({other}))(0);
+  };
+  CHECK(slope_of([](auto x, auto t) { return pow(x, t); }, -2, 3) == 12);
+  CHECK(slope_of([](auto x, auto t) { return pow(t, x); }, -0.5, 1e-300) ==
+        Approx(1e150 * std::log(1e-300)).epsilon(1e-12));
+  CHECK(slope_of([](auto x, auto t) { return x + sqrt(t); }, 3, 0) == 1);
+}
+
+TEST_CASE("The functions that are not the standard library's have the values of their formulas") {
+  for (const double x : {-30.0, -2.0, -0.5, 0.0, 0.5, 2.0, 30.0}) {
+    CHECK(ulps(sigmoid(x), 1 / (1 + std::exp(-x))) <= 4);
+    CHECK(ulps(softplus(x), std::log1p(std::exp(x))) <= 4);
+  }
+}
+
 TEST_CASE("A formula's min and max share a tie half and half, and pass NaN on") {
   const auto smaller = pointwise<Unreduced>([](auto x, auto t) { return min(x, t); });
   const auto larger = pointwise<Unreduced>([](auto x, auto t) { return max(x, t); });

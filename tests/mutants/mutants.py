@@ -633,7 +633,7 @@ composition("values of several terms", FUSED,
 composition("shapes of unreduced terms", FUSED, "same = expected == found;", "same = true;", "engine/combination")
 composition("weights of joined sums", FUSED, "sum.weights.begin() + sizeof...(A)", "sum.weights.begin()", "engine/combination")
 composition("second term", FUSED, "first = false;", "", "engine/combination")
-composition("factor of a term", FUSED, "const Term next{term.factor * factor, first};", "const Term next{factor, first};",
+composition("factor of a term", FUSED, "term.factor * factor", "term.factor",
             "engine/combination")
 composition("difference", FUSED, "return a + (-1.0) * b;", "return a + b;", "engine/combination")
 composition("terms with pos_weight", FUSED, "return loss.along_axis().size() == 0;", "return true;", "engine/combination")
@@ -642,7 +642,7 @@ composition("weights of a product", FUSED, "for (double& w : product.weights) w 
 
 
 def dual(what, text, replacement):
-    composition(f"slope of {what}", "detail/dual.hpp", text, replacement, "engine/formula", "laws/foreign_formula")
+    composition(f"slope of {what}", "detail/dual.hpp", text, replacement, "engine/formula", "laws/formula")
 
 
 dual("a sum", "a.slope + b.slope};", "a.slope};")
@@ -916,7 +916,7 @@ def verbs(what, text, replacement, *tests):
 verbs("divisor of WeightedMean", "total.add(Value(w[i]) * Value(shares[i]));", "total.add(Value(w[i]));", "engine/exact_averages")
 verbs("gradient of a reduction that needs losses", "totals = losses;", "", "engine/elements", "losses/mse")
 verbs("factor of a term's scale", "pass(No{}, Yes{}, N(R::scale(losses) * factor));", "pass(No{}, Yes{}, N(R::scale(losses)));",
-      "engine/combination")
+      "engine/elements")
 verbs("factor of a term's value", "const N value = R::value(totals) * factor;", "const N value = R::value(totals);",
       "engine/combination")
 verbs("counted units", "totals.counted = partial.counted.value();", "")

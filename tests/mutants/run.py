@@ -224,6 +224,9 @@ def main():
     duplicates = {m.name for m in mutants.ALL if sum(o.name == m.name for o in mutants.ALL) > 1}
     if duplicates:
         sys.exit(f"two mutants of one name: {', '.join(sorted(duplicates))}")
+    missing = {test for m in mutants.ALL for test in m.tests if not (TESTS / f"{test}.cpp").exists()}
+    if missing:
+        sys.exit(f"no such test: {', '.join(sorted(missing))}")
     if arguments.list:
         for m in chosen:
             print(f"{m.name:44} {m.file:36} {' '.join(m.tests)}")
