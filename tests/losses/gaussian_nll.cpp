@@ -169,7 +169,7 @@ TEST_CASE("GaussianNLL refuses a negative variance, but where it is masked") {
 }
 
 TEST_CASE("GaussianNLL refuses other shapes of the variance") {
-  const Eigen::MatrixXd x(3, 4), one(1, 1);
+  const Eigen::MatrixXd x(3, 4), one(1, 1), half(3, 2);
   const Eigen::VectorXd four(4);
   const std::string expected =
       ", expected that of the input, (3, 4), without its last dimension or with size 1 in one "
@@ -178,6 +178,8 @@ TEST_CASE("GaussianNLL refuses other shapes of the variance") {
         "eigenloss::GaussianNLL: variance has shape (4)" + expected);
   CHECK(error_of([&] { GaussianNLL<>{}(x, x, one); }) ==
         "eigenloss::GaussianNLL: variance has shape (1, 1)" + expected);
+  CHECK(error_of([&] { GaussianNLL<>{}(x, x, half); }) ==
+        "eigenloss::GaussianNLL: variance has shape (3, 2)" + expected);
   CHECK(error_of([&] { GaussianNLL<>{}(x, one, x); }) ==
         "eigenloss::GaussianNLL: target has shape (1, 1), expected that of the input, (3, 4)");
 }

@@ -69,6 +69,10 @@ TEST_CASE("NLL: errors say what is wrong") {
   CHECK(error_of([&] {
           NLL<>{}(vector<double>({1, 2}), 5);
         }) == "eigenloss::NLL: target = 5 is not a class of input with shape (2)");
+  Eigen::VectorXi many = Eigen::VectorXi::Zero(700);
+  many(650) = -1;
+  CHECK(error_of([&] { NLL<>{}(Eigen::MatrixXd::Zero(700, 3), many); }) ==
+        "eigenloss::NLL: target(650) = -1 is not a class of input with shape (700, 3)");
   CHECK(error_of([&] { NLL<>{}(x, vector<int>({0})); }) ==
         "eigenloss::NLL: target has shape (1), expected one number for each row: (2)");
   CHECK(error_of([&] { NLL<>{}(Eigen::Tensor<double, 2>(1, 0), vector<int>({0})); }) ==

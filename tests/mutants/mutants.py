@@ -453,7 +453,7 @@ check("class above", "engine/rowwise.hpp", "(read[k] >= lowest) & (read[k] < cut
       "(read[k] >= lowest) & (read[k] <= cut_.size)", "losses/nll")
 check("first of the wrong classes", "engine/rowwise.hpp", "first + k), \" = \"", "first), \" = \"", "losses/nll", "engine/errors")
 check("classes behind the first chunk", "engine/rowwise.hpp", "if (classes + ignored_here != count) refuse_label<I>(first,",
-      "if (first == 0 && classes + ignored_here != count) refuse_label<I>(first,", "engine/errors")
+      "if (first == 0 && classes + ignored_here != count) refuse_label<I>(first,", "losses/nll")
 check("shape of labels", "engine/rowwise.hpp", 'inputs_.template check_shape<I>(units_, "one number for each row: ");', "",
       "losses/nll", "engine/errors")
 check("label of one row", "engine/rowwise.hpp",
@@ -487,10 +487,16 @@ check("two dimensions of the variance", "engine/operands.hpp", "right = right &&
 check("shorter variance", "engine/operands.hpp", "right = right && view.shape()[k] == shape[k];", "", "losses/gaussian_nll")
 check("storage in memory", "detail/output.hpp", "return shape_of(array) == shape || std::is_same<PlainOf<A>, A>::value;",
       "return true;")
-check("storage of matrices", "detail/output.hpp", "A::RowsAtCompileTime == Eigen::Dynamic || A::RowsAtCompileTime == rows",
-      "true")
+check("storage of a fixed number of rows", "detail/output.hpp",
+      "A::RowsAtCompileTime == Eigen::Dynamic || A::RowsAtCompileTime == rows", "true", "losses/l1")
+check("storage of a fixed number of columns", "detail/output.hpp",
+      "A::ColsAtCompileTime == Eigen::Dynamic || A::ColsAtCompileTime == cols", "true", "losses/l1")
+check("storage of a few rows", "detail/output.hpp",
+      "A::MaxRowsAtCompileTime == Eigen::Dynamic || rows <= A::MaxRowsAtCompileTime", "true", "losses/l1")
+check("storage of a few columns", "detail/output.hpp",
+      "A::MaxColsAtCompileTime == Eigen::Dynamic || cols <= A::MaxColsAtCompileTime", "true", "losses/l1")
 check("storage of fixed tensors", "detail/output.hpp", "return false; } else { return shape_of(array) == shape; }",
-      "return false; } else { return true; }")
+      "return false; } else { return true; }", "losses/l1")
 check("divisors of a combination", "engine/combination.hpp", "(divisor_of(more, weights, in...) == common)", "true",
       "engine/combination")
 check("arguments of every term", "engine/combination.hpp",
@@ -591,8 +597,6 @@ container("pos_weight: start", "engine/operands.hpp", "Index c = (first / inner_
           "losses/bce_with_logits", "engine/reductions")
 container("pos_weight: repetition", "engine/operands.hpp", "const Index repeated = done - done % period;",
           "const Index repeated = 1;", "losses/bce_with_logits", "engine/reductions")
-container("one pos_weight", "engine/operands.hpp", "const bool one = kernel.along_axis().size() == 1;", "const bool one = false;",
-          "losses/bce_with_logits")
 container("repeated variance: gradient", "engine/repeated_gradient.hpp", "of_line[i].add(Value(slopes[r * width + i]));",
           "of_line[i].add(Value(slopes[i]));", "losses/gaussian_nll")
 container("repeated variance: second term", "engine/repeated_gradient.hpp", "first_term_ ? sum : T(sink_.at(entry) + sum)",
