@@ -731,7 +731,8 @@ elements("missing elements", "only_first(loss, lanes)", "loss")
 elements("missing elements that are counted", "only_first(count, lanes)", "count")
 elements("counted units", "sums.counted.add(sum_of_registers(only_first(count, lanes)));", "")
 elements("counted units that are masked", "where(w == V(0), V(0), R::count(e.value))", "R::count(e.value)")
-elements("sum of a block", "partial.loss.add(sums.loss);", "")
+elements("sum of a block", "partial.loss = Total<T>(sums.loss);", "")
+elements("counted units of a block", "partial.counted = Total<T>(sums.counted);", "")
 elements("buffered pieces", "piece(first + done, here, sums);", "piece(first, here, sums);")
 elements("buffered outputs", "sink.write(first, count, out);", "")
 elements("weights", "where(w == V(0), V(0), number * w)", "where(w == V(0), V(0), number)")
@@ -873,10 +874,11 @@ rows("softmax of -inf", "softmax", "where(maximum == V(-std::numeric_limits<T>::
      "engine/reductions")
 rows("softmax: -log of a factor 0", "softmax", "where(factor == P(0), P(0), factor * (log_sum - (x - top)))",
      "factor * (log_sum - (x - top))", "losses/cross_entropy")
-rows("sum of a block, along", "row_walk", "partial.loss.add(sums.along);", "")
-rows("sum of a block, across", "row_walk", "if (sums.tiles) partial.loss.add(sums.across);", "")
-rows("counted rows of a block, along", "row_walk", "partial.counted.add(sums.counted_along);", "")
-rows("counted rows of a block, across", "row_walk", "partial.counted.add(sums.counted_across);", "")
+rows("sum of a block", "row_walk", "partial.loss = total_of(sums.across, sums.along, sums.tiles);", "")
+rows("sum of a block of single rows", "row_walk", "if (!tiles) return Total<T>(along);", "if (!tiles) return Total<T>();")
+rows("single rows beside tiles", "row_walk", "total.add(Total<T>(along));", "")
+rows("counted rows of a block", "row_walk",
+     "partial.counted = total_of(sums.counted_across, sums.counted_along, sums.tiles);", "")
 rows("ignored rows, along", "row_walk", "if (problem_.ignored(row)) return T(0);", "")
 rows("ignored rows, across", "row_walk", "weights[k] = ignored ? T(0) : weights[k];", "")
 rows("masked rows, along", "row_walk", "if (w == T(0)) {", "if (false) {")
@@ -887,21 +889,29 @@ rows("weights of slopes, along", "row_walk", "T(scale_ * w)", "scale_")
 rows("weights, across", "row_walk", "where(w == VA(0), VA(0), value * w)", "where(w == VA(0), VA(0), value)")
 rows("weights in buffers, across", "row_walk", "if (read != weights) std::copy_n(read, count, weights);", "")
 rows("scale of a tile", "row_walk", "evaluate_tile(row, count, w * VA(scale_), label, none", "evaluate_tile(row, count, w, label, none")
-rows("gradient of masked rows, along", "row_walk", "sink.set(first_of(row) + c * cut_.inner, T(0));", "")
+rows("gradient of masked rows, along", "row_walk", "sink.set(cut_.first_of(row) + c * cut_.inner, T(0));", "")
 rows("masked rows of a second term, along", "row_walk", "if (!first_term_) return;", "", "engine/combination")
 rows("missing rows", "row_walk", "weights[k] = T(k < count ? 1 : 0);", "weights[k] = T(1);")
-rows("where a row begins", "row_walk", "return row / cut_.inner * cut_.size * cut_.inner + row % cut_.inner;",
-     "return row * cut_.size + row % cut_.inner;")
+rows("where a row begins", "axis", "row / inner * size * inner + row % inner", "row * size + row % inner")
+rows("entry at the label alone", "row_inputs", "label.classes[k] * cut_.inner", "label.classes[k]", "losses/nll", "laws/nll")
+rows("entry at the label alone: later runs", "row_inputs", "first += (cut_.size - 1) * cut_.inner;", "", "losses/nll", "laws/nll")
 rows("ends of the inner dimension", "row_walk", "(std::min)(past > 0 ? line - past : lanes, cut_.inner - row % cut_.inner)",
      "past > 0 ? line - past : lanes")
 rows("lanes of the sum", "row_walk", "if (rotation == 0) return value;", "return value;", "engine/placement")
 rows("numbers of rows", "row_walk", "view.at(row + (std::min)(k, count - 1))", "view.at(row)", "losses/cosine_embedding",
      "laws/cosine_embedding")
-rows("copied: second term", "row_walk", "T(sink.at(i) + copy[c * lanes + k])", "copy[c * lanes + k]")
-rows("copied: transposition of few", "row_walk", "to[c * to_stride + r] = from[r * from_stride + c];",
+rows("copied: second term", "tile_copy", "sink.add(first, count, numbers);", "sink.write(first, count, numbers);")
+rows("copied: runs", "tile_copy", "cut_.inner - (row + lane) % cut_.inner", "cut_.inner")
+rows("copied: runs that are read", "tile_copy", "source.read(first + c * cut_.inner, rows, buffer)",
+     "source.read(first + c, rows, buffer)")
+rows("copied: runs that are written", "tile_copy", "put(sink, first + c * cut_.inner, rows, add, to);", "")
+rows("copied: transposition of few", "tile_copy", "to[c * to_stride + r] = from[r * from_stride + c];",
      "to[c * to_stride + r] = from[c * from_stride + r];")
-rows("copied: transposition", "row_walk", "to + column * to_stride + row, to_stride", "to + column * to_stride, to_stride",
+rows("copied: transposition", "tile_copy", "to + column * to_stride + row, to_stride", "to + column * to_stride, to_stride",
      "losses/cross_entropy", "engine/rows")
+mutant("rows: copied: second term behind the first chunk", "detail/output.hpp",
+       "contiguous_ ? contiguous_ + first + done : numbers + done", "contiguous_ ? contiguous_ + first : numbers + done",
+       "engine/rows")
 rows("unreduced values, along", "row_walk", "value.parts[0] * scale_", "value.parts[0]")
 rows("unreduced values, across", "row_walk", "value = value * VA(scale_);", "")
 rows("unreduced values of a second term, along", "row_walk", "first_term_ ? number : T(value_sink_.at(row) + number)", "number")
