@@ -282,3 +282,12 @@ TEST_CASE("MultiLabelMargin: errors say what is wrong") {
   CHECK(error_of([&] { loss(Eigen::Tensor<double, 2>(2, 0), Eigen::Tensor<int, 2>(2, 0)); }) ==
         "eigenloss::MultiLabelMargin: input has no classes");
 }
+
+TEST_CASE("MultiLabelMargin: where many targets are all classes, no pair reads a NaN") {
+  Eigen::MatrixXd x = Eigen::MatrixXd::Ones(1, 200);
+  x(0, 70) = std::numeric_limits<double>::quiet_NaN();
+  const Eigen::MatrixXi every = Eigen::RowVectorXi::LinSpaced(200, 0, 199);
+  const auto [value, gradient] = MultiLabelMargin<Sum>{}.value_and_gradient(x, every);
+  CHECK(value == 0);
+  CHECK(gradient.isZero(0));
+}
