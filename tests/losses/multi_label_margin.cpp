@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <eigenloss/losses/multi_label_margin.hpp>
 #include <numeric>
 #include <random>
@@ -134,7 +135,7 @@ void compare_with_levels(Eigen::Index classes, int levels, bool twice) {
   using Vector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
   Vector x(classes), gradient(classes);
   Eigen::VectorXi y = Eigen::VectorXi::Constant(classes, -1);
-  const auto level = [&](Eigen::Index c) { return int(c * 7919 % levels); };
+  const auto level = [&](Eigen::Index c) { return int(std::int64_t(c) * 7919 % levels); };
   const auto is_target = [](Eigen::Index c) { return c % 3 == 1; };
   std::vector<double> targets(static_cast<std::size_t>(levels)), others = targets;
   Eigen::Index listed = 0;
