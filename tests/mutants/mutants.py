@@ -164,7 +164,6 @@ add("default of ignore_index", "std::int64_t ignore_index = -100;", "std::int64_
 add = loss("nll")
 add("value", "-w * at(x, y)", "-at(x, y)")
 add("slope", "replace(slope, y, V(0), -w);", "replace(slope, y, V(0), V(-1));")
-add("slope of the other classes", "fill(slope, x, P(0));", "fill(slope, x, P(1));")
 add("class weight 0", "where(w == V(0), V(0), -w * at(x, y))", "-w * at(x, y)")
 add("ignore_index", "return label == ignore_index;", "return label == -100;")
 add("share of Mean", "weight.size() == 0 ? 1.0 : weight[static_cast<Eigen::Index>(label)]", "((void)label, 1.0)")
@@ -889,12 +888,22 @@ rows("weights of slopes, along", "row_walk", "T(scale_ * w)", "scale_")
 rows("weights, across", "row_walk", "where(w == VA(0), VA(0), value * w)", "where(w == VA(0), VA(0), value)")
 rows("weights in buffers, across", "row_walk", "if (read != weights) std::copy_n(read, count, weights);", "")
 rows("scale of a tile", "row_walk", "evaluate_tile(row, count, w * VA(scale_), label, none", "evaluate_tile(row, count, w, label, none")
-rows("gradient of masked rows, along", "row_walk", "sink.set(cut_.first_of(row) + c * cut_.inner, T(0));", "")
-rows("masked rows of a second term, along", "row_walk", "if (!first_term_) return;", "", "engine/combination")
+rows("gradient of masked rows, along", "row_walk", "clear(row, 1, Gradients{});", "")
+rows("masked rows of a second term, along", "row_walk", "if (first_term_) (clear(", "(clear(", "engine/combination")
 rows("missing rows", "row_walk", "weights[k] = T(k < count ? 1 : 0);", "weights[k] = T(1);")
 rows("where a row begins", "axis", "row / inner * size * inner + row % inner", "row * size + row % inner")
-rows("entry at the label alone", "row_inputs", "label.classes[k] * cut_.inner", "label.classes[k]", "losses/nll", "laws/nll")
-rows("entry at the label alone: later runs", "row_inputs", "first += (cut_.size - 1) * cut_.inner;", "", "losses/nll", "laws/nll")
+rows("entry at the label alone", "row_inputs", "source_.at(first + label.classes[k] * cut_.inner);",
+     "source_.at(first + label.classes[k]);", "losses/nll", "laws/nll")
+rows("slope at the label alone", "row_inputs", "entry = first + label.classes[k] * cut_.inner;", "entry = first + label.classes[k];",
+     "losses/nll", "laws/nll")
+rows("slope at the label alone: second term", "row_inputs", "add_ ? out_.at(entry) + gradients[k] : gradients[k]", "gradients[k]",
+     "laws/nll", "engine/combination")
+rows("gradients of 0: whole slices", "row_walk", "clear_run(sink, first, rows * cut_.size);", "clear_run(sink, first, rows);", "losses/nll",
+     "laws/nll")
+rows("gradients of 0: parts of a slice", "row_walk", "clear_run(sink, first + c * cut_.inner, rows);", "clear_run(sink, first, rows);",
+     "losses/nll")
+rows("gradients of 0: in buffers", "row_walk", "sink.write(first + done, here, zeros);", "", "laws/nll")
+rows("entry at the label alone: later runs", "axis", "first += (size - 1) * inner;", "", "losses/nll", "laws/nll")
 rows("ends of the inner dimension", "row_walk", "(std::min)(past > 0 ? line - past : lanes, cut_.inner - row % cut_.inner)",
      "past > 0 ? line - past : lanes")
 rows("lanes of the sum", "row_walk", "if (rotation == 0) return value;", "return value;", "engine/placement")

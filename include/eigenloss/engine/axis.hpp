@@ -24,6 +24,19 @@ struct AxisCut {
   }
   // Where the first entry of a row lies; the others follow `inner` apart.
   Index first_of(Index row) const { return row / inner * size * inner + row % inner; }
+  // Calls visit(k, first_of(row + k)) for k in [0, count), with one division for all.
+  template <class Visit>
+  EIGEN_STRONG_INLINE void rows(Index row, Index count, const Visit& visit) const {
+    Index first = first_of(row), inside = row % inner;
+    for (Index k = 0; k < count; ++k) {
+      visit(k, first);
+      ++first;
+      if (++inside == inner) {
+        inside = 0;
+        first += (size - 1) * inner;
+      }
+    }
+  }
 };
 
 // The option `axis` counted from the front. An input of rank 1 has only one.

@@ -28,7 +28,7 @@ class LabelRow {
   Index size_, first_, step_;
 };
 
-// Rows of which only the entry at the label is read: the rows [first, first + count), one a lane.
+// Rows of which only the entry at the label is read: the rows [row, row + count), one a lane.
 template <class Walk_, class Source>
 class EntryAtLabel {
  public:
@@ -36,29 +36,49 @@ class EntryAtLabel {
   using V = typename Walk::V;
   using P = typename Walk::P;
 
-  EntryAtLabel(const Source& source, const AxisCut& cut, Index first, Index count)
-      : source_(source), cut_(cut), first_(first), count_(count) {}
+  EntryAtLabel(const Source& source, const AxisCut& cut, Index row, Index count)
+      : source_(source), cut_(cut), row_(row), count_(count) {}
   Index size() const { return cut_.size; }
   // Missing rows repeat the last one.
   V at(const Label<Walk>& label) const {
     typename Walk::Number entries[V::lanes];
-    Index first = cut_.first_of(first_), inside = first_ % cut_.inner;
-    for (Index k = 0; k < V::lanes; ++k) {
+    cut_.rows(row_, count_, [&](Index k, Index first) {
       entries[k] = source_.at(first + label.classes[k] * cut_.inner);
-      if (k + 1 >= count_) continue;
-      ++first;
-      if (++inside == cut_.inner) {
-        inside = 0;
-        first += (cut_.size - 1) * cut_.inner;
-      }
-    }
+    });
+    std::fill(entries + count_, entries + V::lanes, entries[count_ - 1]);
     return V::load(entries);
   }
 
  private:
   const Source& source_;
   const AxisCut& cut_;
-  Index first_, count_;
+  Index row_, count_;
+};
+
+// Their slopes, which stand at 0 already and change at the label only.
+template <class Walk, class Out>
+class SlopeAtLabel {
+ public:
+  using V = typename Walk::V;
+  static constexpr bool wanted = true;
+
+  SlopeAtLabel(const Out& out, const AxisCut& cut, Index row, Index count, bool add, const V& scale)
+      : out_(out), cut_(cut), row_(row), count_(count), add_(add), scale_(scale) {}
+  void replace(const Label<Walk>& label, const V&, const V& now) const {
+    typename Walk::Number gradients[V::lanes];
+    where(scale_ == V(0), V(0), now * scale_).store(gradients);
+    cut_.rows(row_, count_, [&](Index k, Index first) {
+      const Index entry = first + label.classes[k] * cut_.inner;
+      out_.set(entry, add_ ? out_.at(entry) + gradients[k] : gradients[k]);
+    });
+  }
+
+ private:
+  const Out& out_;
+  const AxisCut& cut_;
+  Index row_, count_;
+  bool add_;
+  V scale_;
 };
 
 // What a pass reads: the inputs of a kernel, each in its role.

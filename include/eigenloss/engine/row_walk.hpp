@@ -42,11 +42,9 @@ class RowWalk {
         sinks_(sinks) {
     if (AlongOnly<Kernel>::value) {
       mode_ = Mode::along;
-    } else if (cut_.inner >= lanes) {
-      mode_ = Mode::across;
-    } else if (cut_.size * lanes <= tile_size ||
-               (OnlyAtLabel<Kernel>::value && wanted<Sinks> == 0)) {
-      mode_ = Mode::copied;
+    } else if (OnlyAtLabel<Kernel>::value ||
+               (cut_.inner < lanes && cut_.size * lanes <= tile_size)) {
+      mode_ = Mode::copied;  // which is any rows as a tile; of entries at labels, nothing is copied
     } else if (2 * cut_.inner >= lanes) {
       mode_ = Mode::across;
     }
@@ -59,7 +57,8 @@ class RowWalk {
     const Index rows = (std::max)(Index(1), 16384 / (std::max)(cut_.size, Index(1)));
     if (mode_ == Mode::along) return rows;
     const Index tiles = (rows + lanes - 1) / lanes;
-    return lanes * (mode_ == Mode::across ? (std::max)(tiles, Index(4)) : tiles);
+    const bool in_columns = mode_ == Mode::across || (OnlyAtLabel<Kernel>::value && cut_.inner > 1);
+    return lanes * (in_columns ? (std::max)(tiles, Index(4)) : tiles);
   }
 
   // What so many rows cost, about.
@@ -70,6 +69,7 @@ class RowWalk {
 
   Partial<T> block(Index first, Index count) const {
     Sums sums;
+    if constexpr (OnlyAtLabel<Kernel>::value) clear(first, count, Gradients{});
     for (Index row = first; row < first + count;) {
       Index here = (std::min)(lanes, first + count - row);
       if (mode_ == Mode::across) here = (std::min)(here, rows_across(row));
@@ -137,7 +137,7 @@ class RowWalk {
     const T w = weight(row);
     Single<T> value(T(0));
     if (w == T(0)) {
-      fill_zero(row, Gradients{});
+      clear(row, 1, Gradients{});
     } else {
       value = evaluate_one(row, T(scale_ * w), Inputs{}, Gradients{});
       if constexpr (counted) sums.counted_along.add(R::count(value));
@@ -178,23 +178,50 @@ class RowWalk {
     if constexpr (std::is_same<Out, Skip>::value) {
       (void)sink, (void)row, (void)scale;
       return NoSlope();
+    } else if constexpr (OnlyAtLabel<Kernel>::value) {
+      return SlopeAtLabel<Along<T>, Sink<T, Out>>(sink, cut_, row, 1, !first_term_, scale);
     } else {
       return Slope<Along<T>, Sink<T, Out>>(sink, cut_.size, cut_.first_of(row), cut_.inner,
                                            !first_term_, streams_, scale);
     }
   }
+
+  // ---- Gradients of 0, of rows that count nothing or whose slopes are 0 but at the label. ----
   template <std::size_t... G>
-  void fill_zero(Index row, std::index_sequence<G...>) const {
-    (fill_zero(std::get<G>(sinks_), row), ...);
-    (void)row;
+  void clear(Index row, Index count, std::index_sequence<G...>) const {
+    if (first_term_) (clear(std::get<G>(sinks_), row, count), ...);
+    (void)row, (void)count;
   }
-  template <class Out>
-  void fill_zero(const Sink<T, Out>& sink, Index row) const {
-    if constexpr (!std::is_same<Out, Skip>::value) {
-      if (!first_term_) return;
-      for (Index c = 0; c < cut_.size; ++c) sink.set(cut_.first_of(row) + c * cut_.inner, T(0));
+  static void clear(const Sink<T, Skip>&, Index, Index) {}
+  void clear(const Sink<T, Stored>& sink, Index row, Index count) const {
+    for (const Index end = row + count; row < end;) {
+      const Index inside = row % cut_.inner, first = cut_.first_of(row);
+      Index rows = end - row - (end - row) % cut_.inner;
+      if (inside == 0 && rows > 0) {
+        clear_run(sink, first, rows * cut_.size);
+      } else {
+        rows = (std::min)(end - row, cut_.inner - inside);
+        for (Index c = 0; c < cut_.size; ++c) clear_run(sink, first + c * cut_.inner, rows);
+      }
+      row += rows;
     }
-    (void)sink, (void)row;
+  }
+  void clear_run(const Sink<T, Stored>& sink, Index first, Index count) const {
+    constexpr Index chunk = 512;
+    if (sink.data() && (!streams_ || count < chunk)) {
+      std::fill_n(sink.data() + first, count, T(0));
+      return;
+    }
+    alignas(64) T zeros[chunk];
+    std::fill_n(zeros, (std::min)(chunk, count), T(0));
+    for (Index done = 0; done < count; done += chunk) {
+      const Index here = (std::min)(chunk, count - done);
+      if (sink.data()) {
+        stream(zeros, here, sink.data() + first + done);
+      } else {
+        sink.write(first + done, here, zeros);
+      }
+    }
   }
 
   // ---- A tile: the rows [row, row + count), one a lane. ----
@@ -305,6 +332,8 @@ class RowWalk {
     if constexpr (std::is_same<Out, Skip>::value) {
       (void)sink, (void)row, (void)count, (void)scale, (void)copy;
       return NoSlope();
+    } else if constexpr (OnlyAtLabel<Kernel>::value) {
+      return SlopeAtLabel<Across<T>, Sink<T, Out>>(sink, cut_, row, count, !first_term_, scale);
     } else {
       if (copy) {
         return Slope<Across<T>, Sink<T, Out>>(sink, cut_.size, 0, 0, lanes, copy, lanes, false,
@@ -326,7 +355,7 @@ class RowWalk {
   }
   template <class Out>
   void copy_out(const Sink<T, Out>& sink, Index row, Index count, const T* copy) const {
-    if constexpr (!std::is_same<Out, Skip>::value) {
+    if constexpr (!std::is_same<Out, Skip>::value && !OnlyAtLabel<Kernel>::value) {
       TileCopy<T>(cut_).out(sink, row, count, !first_term_, copy);
     }
     (void)sink, (void)row, (void)count, (void)copy;

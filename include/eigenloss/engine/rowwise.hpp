@@ -21,7 +21,8 @@
 //   accepts(number), expected   for Role::number: which numbers are right, and those in words
 //   check(check, classes)       of the options, given the length of a row
 //   along_only        the kernel takes one row at a time
-//   only_at_label     the kernel reads no entry of a row but that at its label
+//   only_at_label     the kernel reads no entry of a row but that at its label, and its slope is 0
+//                     at the others: it writes it by `replace`, from 0
 //   takes_classes, takes_probabilities   the second input must be classes, or may be probabilities
 //   check_with_probabilities(check)      of the options, where it is probabilities
 //   accepts_rank_0    an input of rank 0 is a row of one entry

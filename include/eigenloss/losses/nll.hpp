@@ -46,9 +46,7 @@ struct NLL {
   typename Row::V row(const Row& x, const detail::Label<typename Row::Walk>& y,
                       const Slope& slope) const {
     using V = typename Row::V;
-    using P = typename Row::P;
     const V w = class_weight(x, weight, y);
-    fill(slope, x, P(0));
     replace(slope, y, V(0), -w);
     return where(w == V(0), V(0), -w * at(x, y));
   }
