@@ -127,15 +127,20 @@ TEST_CASE("L1 refuses maps of more numbers than memory can hold") {
         "can hold");
 }
 
-TEST_CASE("L1 refuses storage whose type has no room for the gradient") {
+TEST_CASE("L1 refuses storage whose type cannot have the shape of the gradient") {
   const Eigen::MatrixXd x = Eigen::MatrixXd::Ones(3, 4);
   Eigen::Matrix<double, 2, Eigen::Dynamic> two_rows(2, 4);
   Eigen::Matrix<double, Eigen::Dynamic, 2> two_columns(3, 2);
+  Eigen::Matrix<double, 5, Eigen::Dynamic> five_rows(5, 4);
+  Eigen::Matrix<double, Eigen::Dynamic, 5> five_columns(3, 5);
   Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, 0, 2, 9> most_rows(2, 4);
   Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, 0, 9, 2> most_columns(3, 2);
   const std::string words = "eigenloss::L1: the storage for the gradient of input has shape ";
   CHECK(error_of([&] { L1<>{}.gradient(x, x, two_rows); }) == words + "(2, 4), expected (3, 4)");
   CHECK(error_of([&] { L1<>{}.gradient(x, x, two_columns); }) == words + "(3, 2), expected (3, 4)");
+  CHECK(error_of([&] { L1<>{}.gradient(x, x, five_rows); }) == words + "(5, 4), expected (3, 4)");
+  CHECK(error_of([&] { L1<>{}.gradient(x, x, five_columns); }) ==
+        words + "(3, 5), expected (3, 4)");
   CHECK(error_of([&] { L1<>{}.gradient(x, x, most_rows); }) == words + "(2, 4), expected (3, 4)");
   CHECK(error_of([&] { L1<>{}.gradient(x, x, most_columns); }) ==
         words + "(3, 2), expected (3, 4)");

@@ -89,6 +89,11 @@ TEST_CASE("NLL: errors say what is wrong") {
   CHECK(error_of([&] {
           NLL<>{}(vector<double>({1, 2}), 5);
         }) == "eigenloss::NLL: target = 5 is not a class of input with shape (2)");
+  NLL<> ignores_a_class;
+  ignores_a_class.ignore_index = 2;
+  CHECK(error_of([&] {
+          ignores_a_class(x, vector<int>({2, 3}));
+        }) == "eigenloss::NLL: target(1) = 3 is not a class of input with shape (2, 3)");
   Eigen::VectorXi many = Eigen::VectorXi::Zero(700);
   many(650) = -1;
   CHECK(error_of([&] { NLL<>{}(Eigen::MatrixXd::Zero(700, 3), many); }) ==

@@ -302,7 +302,6 @@ triplet("power norm", "distances", "p == 0 ? sum : power(sum, 1 / p)", "sum", TR
 triplet("power norm: slope", "distances", "power(abs(r), p - 1)", "power(abs(r), p)", TRIPLETS[0])
 triplet("power norm: slope at 0", "distances", "where(r == V(0), V(0), sign(r)", "where(r == V(3), V(0), sign(r)", TRIPLETS[0])
 triplet("p 0", "distances", "if (p == 0) return where(r > V(0), V(1), r);", "", TRIPLETS[0])
-triplet("p 0: slope", "distances", "if (p == 0) return {{V(0), V(0)}};", "", TRIPLETS[0])
 
 # ---- CTC: the scaled recursion, the wide numbers, the log domain, and what surrounds them. ----
 
@@ -500,8 +499,6 @@ check("divisors of a combination", "engine/combination.hpp", "(divisor_of(more, 
       "engine/combination")
 check("arguments of every term", "engine/combination.hpp",
       "(check_arguments(std::get<I>(loss.terms), w, in...), ...);", "", "engine/combination", "engine/errors")
-check("options of fused terms", "engine/combination.hpp", "(detail::check_options(kernel), ...);", "((void)kernel, ...);",
-      "engine/combination", "engine/errors")
 
 # ---- Devices and sums. ----
 
@@ -968,3 +965,20 @@ arguments("rank of weights", "bool right = Numbers::rank == rank;", "bool right 
 arguments("storage for a gradient", "if (!fits(out, view<I>().shape())) {", "if (false) {")
 arguments("storage for values", "if (only_check && !fits(out, shape)) {", "if (false) {")
 arguments("options", "check_options(kernel);", "", "losses/huber")
+
+
+def convert(what, text, replacement):
+    mutant(f"convert: {what}", "detail/convert.hpp", text, replacement, "engine/convert")
+
+
+convert("bfloat16: rounding to even", "(bits + 0x7fffu + (bits >> 16 & 1u)) >> 16", "(bits + 0x8000u) >> 16")
+convert("bfloat16: NaN", "where_less(infinity, bits & 0x7fffffffu, nan, rounded)", "rounded")
+convert("half: rounding to even", "size + 0xfffu + (size >> 13 & 1u) - rebias", "size + 0x1000u - rebias")
+convert("half: subnormal", "where_less(size, least_normal, subnormal, normal)", "normal")
+convert("half: infinity", "where_less(size, beyond, finite, special)", "finite")
+convert("half: NaN", "where_less(infinity, size, 0x7e00u, 0x7c00u)", "Word(0x7c00u)")
+convert("half: sign", "(bits >> 16 & 0x8000u)", "Word(0)")
+convert("float of a subnormal half", "where_less(size, 0x400u << 13, subnormal, normal)", "normal")
+convert("float of an infinite half", "where_less(size, 0x7c00u << 13, finite, special)", "finite")
+convert("float of a negative half", "(bits & 0x8000u) << 16", "Word(0)")
+convert("last numbers of an array", "for (; i < count; ++i) to[i]", "for (; i + 1 < count; ++i) to[i]")
