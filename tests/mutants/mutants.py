@@ -292,7 +292,7 @@ triplet("entries that reach the extreme", "triplet",
 triplet("Euclidean distance", "distances", "return sqrt(sum);", "return sum;", *TRIPLETS)
 triplet("Manhattan distance", "distances", "abs(u - v + V(eps));\n  }\n  template <class V>\n  std::array",
         "abs(u + v + V(eps));\n  }\n  template <class V>\n  std::array", *TRIPLETS)
-triplet("cosine distance", "distances", "V(1) - sum[0] /", "V(2) - sum[0] /", TRIPLETS[1])
+triplet("cosine distance", "distances", "V(1) - sum[0] /", "V(1) + sum[0] /", TRIPLETS[1])
 triplet("integer power", "distances", "k < int(p); ++k", "k < 1; ++k", TRIPLETS[0])
 triplet("Euclidean slope at 0", "distances", "where(sum == V(0), V(0), V(1) / sqrt(sum))", "V(1) / sqrt(sum)", *TRIPLETS)
 triplet("squared Euclidean slope", "distances", "V(2) * (u - v)", "u - v", TRIPLETS[1])
