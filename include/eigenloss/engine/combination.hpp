@@ -42,10 +42,6 @@ struct Fused {
   std::tuple<Held<Kernels>...> kernels;
   std::array<double, sizeof...(Kernels)> factors;
 
-  template <class Check>
-  void check(const Check&) const {
-    std::apply([](const auto&... kernel) { (detail::check_options(kernel), ...); }, kernels);
-  }
   template <class T, class... More>
   T value(const T& x, const More&... more) const {
     T sum(0);
