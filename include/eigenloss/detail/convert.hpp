@@ -33,16 +33,8 @@ EIGEN_STRONG_INLINE T convert(const S& number) {
 
 using Word = std::uint32_t;
 
-EIGEN_STRONG_INLINE Word bits_of(float number) {
-  Word bits;
-  std::memcpy(&bits, &number, sizeof bits);
-  return bits;
-}
-EIGEN_STRONG_INLINE float float_of(Word bits) {
-  float number;
-  std::memcpy(&number, &bits, sizeof number);
-  return number;
-}
+EIGEN_STRONG_INLINE Word bits_of(float number) { return Eigen::numext::bit_cast<Word>(number); }
+EIGEN_STRONG_INLINE float float_of(Word bits) { return Eigen::numext::bit_cast<float>(bits); }
 // a where x < y, else b, for words without their highest bit.
 EIGEN_STRONG_INLINE Word where_less(Word x, Word y, Word a, Word b) {
   const Word mask = Word(0) - Word(std::int32_t(x) < std::int32_t(y));

@@ -92,12 +92,12 @@ EIGEN_STRONG_INLINE void transpose_registers(const Register&, const T* from,
                                              std::ptrdiff_t to_stride) {
   constexpr int width = Eigen::internal::unpacket_traits<Register>::size;
   Eigen::internal::PacketBlock<Register, width> square;
-#pragma GCC unroll 8
+#pragma GCC unroll 16
   for (int k = 0; k < width; ++k) {
     square.packet[k] = Eigen::internal::ploadu<Register>(from + k * from_stride);
   }
   Eigen::internal::ptranspose(square);
-#pragma GCC unroll 8
+#pragma GCC unroll 16
   for (int k = 0; k < width; ++k) Eigen::internal::pstoreu(to + k * to_stride, square.packet[k]);
 }
 template <class T>

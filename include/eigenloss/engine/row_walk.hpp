@@ -137,7 +137,7 @@ class RowWalk {
     const T w = weight(row);
     Single<T> value(T(0));
     if (w == T(0)) {
-      clear(row, 1, Gradients{});
+      if constexpr (!OnlyAtLabel<Kernel>::value) clear(row, 1, Gradients{});
     } else {
       value = evaluate_one(row, T(scale_ * w), Inputs{}, Gradients{});
       if constexpr (counted) sums.counted_along.add(R::count(value));
