@@ -282,11 +282,11 @@ triplet("slope of the swapped pair", "triplet", "active * (share - V(1))", "acti
 triplet("shared extreme", "triplet", "hinge.factor[k] / count[k]", "hinge.factor[k]", *TRIPLETS)
 triplet("smallest difference", "triplet", "norm.largest ? extreme[k] : -extreme[k]", "extreme[k]", *TRIPLETS)
 triplet("no features", "triplet", "if (a.size() == 0) return V(margin);", "", *TRIPLETS)
-triplet("slope of the anchor by dual numbers", "triplet", "Dual<P>(u, P(1)), Dual<P>(v)", "Dual<P>(u), Dual<P>(v)", TRIPLETS[1])
+triplet("slope of the anchor by dual numbers", "distance_of_sums", "Dual<P>(u, P(1)), Dual<P>(v)", "Dual<P>(u), Dual<P>(v)", TRIPLETS[1])
 triplet("swapped pair of the positive", "triplet", "result[1] += pair[2][0];", "", *TRIPLETS)
 triplet("swapped pair of the negative", "triplet", "result[2] += pair[2][1];", "", *TRIPLETS)
-triplet("slope of the positive by dual numbers", "triplet", "Dual<P>(u), Dual<P>(v, P(1))", "Dual<P>(u), Dual<P>(v)", TRIPLETS[1])
-triplet("slope of a distance of several sums", "triplet", "V(m == n ? 1 : 0)", "V(1)", TRIPLETS[1])
+triplet("slope of the positive by dual numbers", "distance_of_sums", "Dual<P>(u), Dual<P>(v, P(1))", "Dual<P>(u), Dual<P>(v)", TRIPLETS[1])
+triplet("slope of a distance of several sums", "distance_of_sums", "V(m == n ? 1 : 0)", "V(1)", TRIPLETS[1])
 triplet("entries that reach the extreme", "triplet",
         "where(size(u, v, k) == extremes[k], sign(u - v + eps), P(0))", "sign(u - v + eps)", TRIPLETS[0])
 triplet("Euclidean distance", "distances", "return sqrt(sum);", "return sum;", *TRIPLETS)
@@ -315,6 +315,7 @@ def ctc(what, file, text, replacement, *tests):
 SCALED, WIDE, ANY = "detail/ctc_scaled.hpp", "detail/ctc_log_domain.hpp", "detail/ctc_any_number.hpp"
 EMISSIONS, SEQUENCE = "detail/ctc_emissions.hpp", "detail/ctc_sequence.hpp"
 SEQUENCES, FRAMES = "engine/sequences.hpp", "engine/frames.hpp"
+TARGETS = "engine/sequence_targets.hpp"
 ctc("scaled: step into a label", SCALED, "pmul(c, pmadd(pload<CtcPacket>(a.skip + s), before, pmadd(w, b, l)))",
     "pmul(c, pmadd(w, b, l))")
 ctc("scaled: step into a blank", SCALED, "pmul(c, padd(b, before))", "pmul(c, b)")
@@ -361,26 +362,26 @@ ctc("wide: backward", WIDE, "if (s + 1 < states) sum = sum + next[s + 1];", "", 
 ctc("log domain: skipped blank", ANY, "if (from && skips(s))", "if (from && s > 1)", "losses/ctc")
 ctc("log domain: backward", ANY, "s + 1 < states) sum = ctc_log_add(sum, at(s + 1));", "s + 1 < 0) sum = at(s);", *CTC)
 ctc("log domain: sum of two", ANY, "T(b + log1p_of_any(T(exp(T(a - b)))))", "b", *CTC)
-ctc("blank out of range", SEQUENCES, "kernel.blank >= frames_.classes", "kernel.blank > frames_.classes", *CTC)
+ctc("blank out of range", SEQUENCES, "kernel.blank >= frames.classes", "kernel.blank > frames.classes", *CTC)
 ctc("negative blank", SEQUENCES, "kernel.blank < 0 ||", "", *CTC)
-ctc("no frames or classes", SEQUENCES, "frames_.frames == 0 || frames_.classes == 0", "frames_.frames < 0", *CTC,
+ctc("no frames or classes", SEQUENCES, "frames.frames == 0 || frames.classes == 0", "frames.frames < 0", *CTC,
     "engine/errors")
-ctc("length above", SEQUENCES, "lengths.at(n) <= most", "lengths.at(n) <= most + 1", *CTC)
-ctc("length below 0", SEQUENCES, "lengths.at(n) >= 0 &&", "", *CTC)
-ctc("sum of target lengths", SEQUENCES, "!padded && sum != room", "!padded && sum > room", *CTC, "engine/errors")
-ctc("rows of padded targets", SEQUENCES, "if (shape[0] == frames_.sequences) return;", "return;", *CTC, "engine/errors")
-ctc("label is the blank", SEQUENCES, "if (label == kernel_.blank) {", "if (label == -1) {", *CTC)
-ctc("label above", SEQUENCES, "label < 0 || label >= frames_.classes", "label < 0 || label > frames_.classes", *CTC)
-ctc("label below 0", SEQUENCES, "label < 0 || label >= frames_.classes", "label < -1 || label >= frames_.classes", *CTC,
+ctc("length above", TARGETS, "lengths.at(n) <= most", "lengths.at(n) <= most + 1", *CTC)
+ctc("length below 0", TARGETS, "lengths.at(n) >= 0 &&", "", *CTC)
+ctc("sum of target lengths", TARGETS, "!padded && sum != room", "!padded && sum > room", *CTC, "engine/errors")
+ctc("rows of padded targets", TARGETS, "if (shape[0] == frames_.sequences) return;", "return;", *CTC, "engine/errors")
+ctc("label is the blank", TARGETS, "if (label == blank) {", "if (label == -1) {", *CTC)
+ctc("label above", TARGETS, "label < 0 || label >= frames_.classes", "label < 0 || label > frames_.classes", *CTC)
+ctc("label below 0", TARGETS, "label < 0 || label >= frames_.classes", "label < -1 || label >= frames_.classes", *CTC,
     "engine/errors")
-ctc("masked sequence", SEQUENCES, "if (masked(weights, n)) continue;", "", *CTC)
+ctc("masked sequence", SEQUENCES, "if (weight(weights, n) != T(0)) targets_", "targets_", *CTC)
 ctc("gradient of a masked sequence", SEQUENCES, "if (term.first) clear(sink, n);", "", *CTC)
-ctc("division by the target's length", SEQUENCES, "(std::max)(labels_of(n), Index(1)) : Index(1)",
+ctc("division by the target's length", SEQUENCES, "(std::max)(targets_.labels_of(n), Index(1)) : Index(1)",
     "Index(1) : Index(1)", *CTC)
-ctc("empty target under Mean", SEQUENCES, "(std::max)(labels_of(n), Index(1)) : Index(1)",
-    "labels_of(n) : Index(1)", *CTC)
+ctc("empty target under Mean", SEQUENCES, "(std::max)(targets_.labels_of(n), Index(1)) : Index(1)",
+    "targets_.labels_of(n) : Index(1)", *CTC)
 ctc("concatenated targets", SEQUENCES, "offsets ? offsets[n] : 0", "0", *CTC)
-ctc("padded targets of either layout", SEQUENCES, "Traits<Targets>::row_major ? n * shape[1] + s : n + s * shape[0]",
+ctc("padded targets of either layout", TARGETS, "Targets::row_major ? n * shape[1] + s : n + s * shape[0]",
     "n * shape[1] + s", *CTC)
 ctc("frames past the end", FRAMES, "clear(sink_, shape_, sequence_, length_);", "", *CTC)
 ctc("gradient of a second term", FRAMES, "to[k] = to[k] + numbers(k);", "to[k] = numbers(k);", *CTC)
@@ -442,7 +443,7 @@ def check(what, file, text, replacement, *tests):
 
 CHECKS = "detail/check.hpp"
 check("handler", CHECKS, "if (ErrorHandler handler = error_handler().load()) handler(message.c_str());", "")
-check("name of the loss", CHECKS, "colons == std::string::npos ? name : name.substr(colons + 2)", "name", "losses/huber")
+check("name of the loss", "detail/words.hpp", "colons == std::string::npos ? name : name.substr(colons + 2)", "name", "losses/huber")
 check("option", CHECKS, "if (!holds) fail(option_name", "if (false) fail(option_name", "losses/huber")
 check("no classes", CHECKS, "if (classes == 0) fail(", "if (classes < 0) fail(")
 check("class weights", CHECKS, "weights.size() != 0 && Index(weights.size()) != classes",
@@ -619,25 +620,25 @@ def composition(what, file, text, replacement, *tests):
     mutant(f"compositions: {what}", file, text, replacement, *tests)
 
 
-FUSED = "engine/combination.hpp"
-composition("factor of a fused value", FUSED, "sum = sum + T(factor) * kernel.value(x, more...);",
+COMBINATION = "engine/combination.hpp"
+composition("factor of a fused value", "engine/fused.hpp", "sum = sum + T(factor) * kernel.value(x, more...);",
             "sum = sum + kernel.value(x, more...);", "engine/combination")
-composition("factor of a fused slope", FUSED, "sum.second[g] + T(factor) * term.slopes[g]", "sum.second[g] + term.slopes[g]",
+composition("factor of a fused slope", "engine/fused.hpp", "sum.second[g] + T(factor) * term.slopes[g]", "sum.second[g] + term.slopes[g]",
             "engine/combination")
-composition("factor of a fused value with slopes", FUSED, "sum.first + T(factor) * term.value", "sum.first + term.value",
+composition("factor of a fused value with slopes", "engine/fused.hpp", "sum.first + T(factor) * term.value", "sum.first + term.value",
             "engine/combination")
-composition("values of several terms", FUSED,
+composition("values of several terms", COMBINATION,
             "value = value + Part::Engine::template evaluate<Value, Gradient>(part, workers, w, next, values, outs, in...);",
             "value = Part::Engine::template evaluate<Value, Gradient>(part, workers, w, next, values, outs, in...);",
             "engine/combination")
-composition("shapes of unreduced terms", FUSED, "same = expected == found;", "same = true;", "engine/combination")
-composition("weights of joined sums", FUSED, "sum.weights.begin() + sizeof...(A)", "sum.weights.begin()", "engine/combination")
-composition("second term", FUSED, "first = false;", "", "engine/combination")
-composition("factor of a term", FUSED, "term.factor * factor", "term.factor",
+composition("shapes of unreduced terms", COMBINATION, "same = expected == found;", "same = true;", "engine/combination")
+composition("weights of joined sums", COMBINATION, "sum.weights.begin() + sizeof...(A)", "sum.weights.begin()", "engine/combination")
+composition("second term", COMBINATION, "first = false;", "", "engine/combination")
+composition("factor of a term", COMBINATION, "term.factor * factor", "term.factor",
             "engine/combination")
-composition("difference", FUSED, "return a + (-1.0) * b;", "return a + b;", "engine/combination")
-composition("terms with pos_weight", FUSED, "return loss.along_axis().size() == 0;", "return true;", "engine/combination")
-composition("weights of a product", FUSED, "for (double& w : product.weights) w *= weight;",
+composition("difference", COMBINATION, "return a + (-1.0) * b;", "return a + b;", "engine/combination")
+composition("terms with pos_weight", COMBINATION, "return loss.along_axis().size() == 0;", "return true;", "engine/combination")
+composition("weights of a product", COMBINATION, "for (double& w : product.weights) w *= weight;",
             "for (double& w : product.weights) w = weight;", "engine/combination")
 
 
@@ -678,7 +679,7 @@ dual("a power by its exponent", "b.slope * power * log(a.value)", "b.slope * pow
 # ---- The files whose inside changes with their speed: packs, the walks over elements and rows, the verbs. Texts here
 # may be stale sooner than elsewhere. ----
 
-PACKS = "detail/packet_math.hpp"
+PACKS, CONSTANTS = "detail/packet_math.hpp", "detail/packet_constants.hpp"
 
 
 def pack(what, text, replacement, file=PACKS, test="engine/packet_math"):
@@ -686,24 +687,24 @@ def pack(what, text, replacement, file=PACKS, test="engine/packet_math"):
 
 
 pack("exp: range", "reduce_exp(clamp(x, C::exp_low, C::exp_high), 2 * C::bias)", "reduce_exp(x, 2 * C::bias)")
-pack("exp: gradual underflow", "exp_low = -104", "exp_low = -80")
-pack("exp: series of float", "0.041668389F", "0.042668389F")
-pack("exp: series of double", "0.0083333333334946001", "0.0083333333434946001")
-pack("exp: ln 2 of double", "ln2_low = -1.7239444525614835e-13", "ln2_low = 0")
+pack("exp: gradual underflow", "exp_low = -104", "exp_low = -80", CONSTANTS)
+pack("exp: series of float", "0.041668389F", "0.042668389F", CONSTANTS)
+pack("exp: series of double", "0.0083333333334946001", "0.0083333333434946001", CONSTANTS)
+pack("exp: ln 2 of double", "ln2_low = -1.7239444525614835e-13", "ln2_low = 0", CONSTANTS)
 pack("exp of nonpositive numbers: cut", "pselect(pcmp_lt(x, constant<Packet>(C::exp_least_normal)), pzero(x), y)", "y")
 pack("expm1: small numbers", "return pselect(pcmp_lt(constant<Packet>(C::linear), pabs(x)), padd(half_y, half_y), x);",
      "return padd(half_y, half_y);")
 pack("expm1: cancellation", "psub(h, constant<Packet>(0.5))", "h")
 pack("expm1: range", "clamp(x, C::expm1_low, C::exp_high)", "x")
-pack("log: series of float", "0.399576068F", "0.389576068F")
-pack("log: series of double", "0.39999999996102265", "0.39999998996102265")
+pack("log: series of float", "0.399576068F", "0.389576068F", CONSTANTS)
+pack("log: series of double", "0.39999999996102265", "0.39999998996102265", CONSTANTS)
 pack("log: subnormal numbers", "pselect(tiny, pmul(x, constant<Packet>(C::units)), x)", "x")
 pack("log: 0", "pselect(pcmp_eq(x, zero), pnegate(infinity),", "pselect(pcmp_eq(x, zero), infinity,")
 pack("log: negative numbers", "constant<Packet>(Limits::quiet_NaN()))", "zero)")
 pack("log: infinity", "pselect(pcmp_lt(x, infinity), y, x)", "y")
 pack("log1p: rounding of 1 + x", "pmul(error, constant<Packet>(0.5))", "pmul(error, constant<Packet>(0))")
-pack("log1p of [0, 1]: series of float", "0.400216997F", "0.410216997F")
-pack("log1p of [0, 1]: series of double", "0.22222223969739383", "0.22222323969739383")
+pack("log1p of [0, 1]: series of float", "0.400216997F", "0.410216997F", CONSTANTS)
+pack("log1p of [0, 1]: series of double", "0.22222223969739383", "0.22222323969739383", CONSTANTS)
 pack("clamp of NaN", "const Packet y = pselect(pcmp_lt(x, constant<Packet>(low)), constant<Packet>(low), x);",
      "const Packet y = pselect(pcmp_lt(constant<Packet>(low), x), x, constant<Packet>(low));")
 pack("min of NaN", "where((b < a) | (b != b), b, a)", "where(b < a, b, a)", "detail/pack.hpp", "engine/formula")
@@ -712,7 +713,7 @@ pack("tanh of negative numbers", "return where(a < Pack(0), -t, where(a == Pack(
      "engine/formula")
 pack("sinh of large numbers", "Pack(0.5) * half * half);", "Pack(0.5) * half);", "detail/pack.hpp", "engine/formula")
 pack("cosh", "Pack(0.5) * half * half + Pack(0.5) / half / half", "Pack(0.5) * half * half", "detail/pack.hpp", "engine/formula")
-pack("negated mask", "pandnot(Eigen::internal::ptrue(x), x)", "por(Eigen::internal::ptrue(x), x)", "detail/pack.hpp",
+pack("negated mask", "pandnot(Eigen::internal::ptrue(x), x)", "por(Eigen::internal::ptrue(x), x)", "detail/mask.hpp",
      "losses/kl_div")
 
 
@@ -755,10 +756,10 @@ elements("streams: rest", "std::copy(from + i, from + count, to + i);", "", "det
 elements("refused numbers", "partial.refused = find_refused(first, count);", "", tests=("losses/bce",))
 elements("refused numbers of masked elements", "if (weights_.at(i) == T(0)) return false;", "", tests=("losses/bce",))
 elements("refused numbers in every register", "found = found || Eigen::internal::predux_any(mask.parts[k]);",
-         "found = Eigen::internal::predux_any(mask.parts[k]);", "detail/pack.hpp", ("losses/bce", "engine/elements"))
-elements("lowest number that is not refused", "number >= P(range.low)", "number > P(range.low)", tests=("losses/bce",))
-elements("highest number that is not refused", "number <= P(range.high)", "number < P(range.high)", tests=("losses/bce",))
-elements("sum of registers", "sum.parts[0] = Eigen::internal::padd(sum.parts[0], pack.parts[k]);", "", "detail/pack.hpp")
+         "found = Eigen::internal::predux_any(mask.parts[k]);", "detail/mask.hpp", ("losses/bce", "engine/elements"))
+elements("lowest number that is not refused", "number >= P(range.low)", "number > P(range.low)", "engine/element.hpp", ("losses/bce",))
+elements("highest number that is not refused", "number <= P(range.high)", "number < P(range.high)", "engine/element.hpp", ("losses/bce",))
+elements("sum of registers", "sum.parts[0] = Eigen::internal::padd(sum.parts[0], pack.parts[k]);", "", "detail/lanes.hpp")
 elements("several slopes of one kernel", "to[g] = from[g];", "to[g] = from[0];", "engine/element.hpp")
 elements("value of a kernel without slopes", "result.value = duals[0].value;", "result.value = duals[0].slope;",
          "engine/element.hpp", ("engine/formula", "laws/own_kernel"))
@@ -800,13 +801,13 @@ rows("across: through a buffer", "row", "source_.read(first_ + entry * first_str
 rows("across: entry at the label", "row", "from[label.classes[k] * step + k]", "from[label.classes[0] * step + k]")
 rows("across: entry at the label, through a buffer", "row", "source_.at(first_ + label.classes[k] * first_stride_ + lane)",
      "source_.at(first_ + label.classes[0] * first_stride_ + lane)")
-rows("one hot", "row", "where(relative_ == P(T(int(i))), P(1), P(0))", "P(0)")
-rows("one hot: later chunks", "row", "T(double(label_.classes[k] - begin))", "T(double(label_.classes[k]))")
-rows("one hot: lanes along a row", "row", "relative_ = relative_ - P::load(lane);", "")
-rows("class weights", "row", "if (weights_.size() == 0) return P(1); if constexpr (Walk::across)",
+rows("one hot", "computed_rows", "where(relative_ == P(T(int(i))), P(1), P(0))", "P(0)")
+rows("one hot: later chunks", "computed_rows", "T(double(label_.classes[k] - begin))", "T(double(label_.classes[k]))")
+rows("one hot: lanes along a row", "computed_rows", "relative_ = relative_ - P::load(lane);", "")
+rows("class weights", "computed_rows", "if (weights_.size() == 0) return P(1); if constexpr (Walk::across)",
      "if (weights_.size() < 1000) return P(1); if constexpr (Walk::across)")
-rows("class weights: later chunks, along", "row", "buffer_[i] = weight(begin + i);", "buffer_[i] = weight(i);")
-rows("class weights: later chunks, across", "row", "P(weight(begin_ + i))", "P(weight(i))")
+rows("class weights: later chunks, along", "computed_rows", "buffer_[i] = weight(begin + i);", "buffer_[i] = weight(i);")
+rows("class weights: later chunks, across", "computed_rows", "P(weight(begin_ + i))", "P(weight(i))")
 rows("class weight of a label", "row_algorithms", "label.classes[k])]", "label.classes[0])]", "losses/cross_entropy", "laws/nll")
 rows("chunks of sums", "row_algorithms", "total[n][k] += chunk[n][k];", "total[n][k] = chunk[n][k];")
 rows("sums: the end of a row", "row_algorithms", "only_first(terms[n], lanes)", "terms[n]")
@@ -870,11 +871,10 @@ rows("softmax of -inf", "softmax", "where(maximum == V(-std::numeric_limits<T>::
      "engine/reductions")
 rows("softmax: -log of a factor 0", "softmax", "where(factor == P(0), P(0), factor * (log_sum - (x - top)))",
      "factor * (log_sum - (x - top))", "losses/cross_entropy")
-rows("sum of a block", "row_walk", "partial.loss = total_of(sums.across, sums.along, sums.tiles);", "")
+rows("sum of a block", "row_walk", "partial.loss = sums.loss.total(sums.tiles);", "")
 rows("sum of a block of single rows", "row_walk", "if (!tiles) return Total<T>(along);", "if (!tiles) return Total<T>();")
 rows("single rows beside tiles", "row_walk", "total.add(Total<T>(along));", "")
-rows("counted rows of a block", "row_walk",
-     "partial.counted = total_of(sums.counted_across, sums.counted_along, sums.tiles);", "")
+rows("counted rows of a block", "row_walk", "partial.counted = sums.counted.total(sums.tiles);", "")
 rows("ignored rows, along", "row_walk", "if (problem_.ignored(row)) return T(0);", "")
 rows("ignored rows, across", "row_walk", "weights[k] = ignored ? T(0) : weights[k];", "")
 rows("masked rows, along", "row_walk", "if (w == T(0)) {", "if (false) {")
@@ -885,26 +885,26 @@ rows("weights of slopes, along", "row_walk", "T(scale_ * w)", "scale_")
 rows("weights, across", "row_walk", "where(w == VA(0), VA(0), value * w)", "where(w == VA(0), VA(0), value)")
 rows("weights in buffers, across", "row_walk", "if (read != weights) std::copy_n(read, count, weights);", "")
 rows("scale of a tile", "row_walk", "evaluate_tile(row, count, w * VA(scale_), label, none", "evaluate_tile(row, count, w, label, none")
-rows("gradient of masked rows, along", "row_walk", "clear(row, 1, Gradients{});", "")
-rows("masked rows of a second term, along", "row_walk", "if (first_term_) (clear(", "(clear(", "engine/combination")
+rows("gradient of masked rows, along", "row_walk", "outputs_.clear(row, 1);", "")
+rows("masked rows of a second term, along", "row_outputs", "if (add_) return;", "", "engine/combination")
 rows("missing rows", "row_walk", "weights[k] = T(k < count ? 1 : 0);", "weights[k] = T(1);")
 rows("where a row begins", "axis", "row / inner * size * inner + row % inner", "row * size + row % inner")
 rows("entry at the label alone", "row_inputs", "source_.at(first + label.classes[k] * cut_.inner);",
      "source_.at(first + label.classes[k]);", "losses/nll", "laws/nll")
-rows("slope at the label alone", "row_inputs", "entry = first + label.classes[k] * cut_.inner;", "entry = first + label.classes[k];",
+rows("slope at the label alone", "row_outputs", "entry = first + label.classes[k] * cut_.inner;", "entry = first + label.classes[k];",
      "losses/nll", "laws/nll")
-rows("slope at the label alone: second term", "row_inputs", "add_ ? out_.at(entry) + gradients[k] : gradients[k]", "gradients[k]",
+rows("slope at the label alone: second term", "row_outputs", "add_ ? out_.at(entry) + gradients[k] : gradients[k]", "gradients[k]",
      "laws/nll", "engine/combination")
-rows("gradients of 0: whole slices", "row_walk", "clear_run(sink, first, rows * cut_.size);", "clear_run(sink, first, rows);", "losses/nll",
+rows("gradients of 0: whole slices", "row_outputs", "clear_run(sink, first, rows * cut_.size);", "clear_run(sink, first, rows);", "losses/nll",
      "laws/nll")
-rows("gradients of 0: parts of a slice", "row_walk", "clear_run(sink, first + c * cut_.inner, rows);", "clear_run(sink, first, rows);",
+rows("gradients of 0: parts of a slice", "row_outputs", "clear_run(sink, first + c * cut_.inner, rows);", "clear_run(sink, first, rows);",
      "losses/nll")
-rows("gradients of 0: in buffers", "row_walk", "sink.write(first + done, here, zeros);", "", "laws/nll")
+rows("gradients of 0: in buffers", "row_outputs", "sink.write(first + done, here, zeros);", "", "laws/nll")
 rows("entry at the label alone: later runs", "axis", "first += (size - 1) * inner;", "", "losses/nll", "laws/nll")
-rows("ends of the inner dimension", "row_walk", "(std::min)(past > 0 ? line - past : lanes, cut_.inner - row % cut_.inner)",
-     "past > 0 ? line - past : lanes")
+rows("ends of the inner dimension", "row_walk", "(std::min)(past > 0 ? numbers_in_line<T> - past : lanes, cut_.inner - row % cut_.inner)",
+     "past > 0 ? numbers_in_line<T> - past : lanes")
 rows("lanes of the sum", "row_walk", "if (rotation == 0) return value;", "return value;", "engine/placement")
-rows("numbers of rows", "row_walk", "view.at(row + (std::min)(k, count - 1))", "view.at(row)", "losses/cosine_embedding",
+rows("numbers of rows", "row_inputs", "source.at(row + (std::min)(k, count - 1))", "source.at(row)", "losses/cosine_embedding",
      "laws/cosine_embedding")
 rows("copied: second term", "tile_copy", "sink.add(first, count, numbers);", "sink.write(first, count, numbers);")
 rows("copied: runs", "tile_copy", "cut_.inner - (row + lane) % cut_.inner", "cut_.inner")
@@ -925,12 +925,12 @@ rows("unreduced values of a second term, across", "row_walk",
      "value = value + detail::load<VA>(value_sink_.read(row, count, before), count);", "")
 rows("unreduced values in place, across", "row_walk", "if (to != buffer) std::copy_n(buffer, count, to);", "")
 rows("unreduced values through a buffer, across", "row_walk", "value_sink_.write(row, count, buffer);", "")
-rows("counted rows, along", "row_walk", "sums.counted_along.add(R::count(value));", "")
-rows("counted rows, across", "row_walk", "sums.counted_across.add(in_lanes(row, where(w == VA(0), VA(0), R::count(value))));", "")
+rows("counted rows, along", "row_walk", "sums.counted.along.add(R::count(value));", "")
+rows("counted rows, across", "row_walk", "sums.counted.across.add(in_lanes(row, where(w == VA(0), VA(0), R::count(value))));", "")
 
 
 def verbs(what, text, replacement, *tests):
-    mutant(f"verbs: {what}", "engine/verbs.hpp", text, replacement, *(tests or ("engine/elements",)))
+    mutant(f"verbs: {what}", "engine/evaluation.hpp", text, replacement, *(tests or ("engine/elements",)))
 
 
 verbs("divisor of WeightedMean", "total.add(Value(w[i]) * Value(shares[i]));", "total.add(Value(w[i]));", "engine/exact_averages")

@@ -6,9 +6,62 @@
 
 #include "pack.hpp"
 
-// Where packs meet the ends of runs and rows: some lanes of a pack, and squares of lanes transposed.
+// The lanes of packs: all of them added up, the first of them where a run ends, and squares of them
+// transposed.
 namespace eigenloss {
 namespace detail {
+
+// ---- All lanes of a pack. ----
+
+// All registers of a pack added to one.
+template <class T, bool Simd, int Registers>
+EIGEN_STRONG_INLINE Pack<T, Simd> sum_of_registers(const Pack<T, Simd, Registers>& pack) {
+  Pack<T, Simd> sum;
+  sum.parts[0] = pack.parts[0];
+#pragma GCC unroll 8
+  for (int k = 1; k < Registers; ++k) {
+    sum.parts[0] = Eigen::internal::padd(sum.parts[0], pack.parts[k]);
+  }
+  return sum;
+}
+
+template <class T, bool Simd, int Registers>
+EIGEN_STRONG_INLINE T first_lane(const Pack<T, Simd, Registers>& pack) {
+  if constexpr (Simd) {
+    return Eigen::internal::pfirst(pack.parts[0]);
+  } else {
+    return pack.parts[0];
+  }
+}
+
+// The sum of all lanes, and the largest of them (NaN: the machine's choice).
+template <class T, bool Simd, int Registers>
+EIGEN_STRONG_INLINE T sum_of_lanes(const Pack<T, Simd, Registers>& pack) {
+  auto sum = pack.parts[0];
+#pragma GCC unroll 8
+  for (int k = 1; k < Registers; ++k) sum = Eigen::internal::padd(sum, pack.parts[k]);
+  if constexpr (Simd) {
+    return Eigen::internal::predux(sum);
+  } else {
+    return sum;
+  }
+}
+template <class T, bool Simd, int Registers>
+EIGEN_STRONG_INLINE T largest_of_lanes(const Pack<T, Simd, Registers>& pack) {
+  Pack<T, Simd> largest;
+  largest.parts[0] = pack.parts[0];
+#pragma GCC unroll 8
+  for (int k = 1; k < Registers; ++k) {
+    Pack<T, Simd> next;
+    next.parts[0] = pack.parts[k];
+    largest = larger(largest, next);
+  }
+  if constexpr (Simd) {
+    return Eigen::internal::predux_max(largest.parts[0]);
+  } else {
+    return largest.parts[0];
+  }
+}
 
 // ---- The first lanes of a pack, at the end of a run. ----
 

@@ -92,7 +92,10 @@ struct Stored {};
 template <class T, class Kind>
 class Sink;
 template <class T>
-class Sink<T, Skip> {};
+class Sink<T, Skip> {
+ public:
+  static constexpr bool in_place() { return true; }
+};
 template <class T>
 class Sink<T, Stored> {
  public:
@@ -101,6 +104,7 @@ class Sink<T, Stored> {
 
   // The output in place, or nullptr where it is written through buffers.
   T* data() const { return contiguous_; }
+  bool in_place() const { return contiguous_ != nullptr; }
   // Where to put the numbers [first, ...): in place or in the buffer. Follow with `write`.
   T* place(Index first, T* buffer) const { return contiguous_ ? contiguous_ + first : buffer; }
   void write(Index first, Index count, const T* buffer) const {

@@ -6,97 +6,13 @@
 #include <cstddef>
 #include <type_traits>
 
-#include "check.hpp"
+#include "mask.hpp"
 #include "packet_math.hpp"
 #include "registers.hpp"
 
 // A pack is a few numbers on which a formula is evaluated at once: Eigen's SIMD registers behind
 // operators and the usual names. Nothing else in the library knows what a register is.
 namespace eigenloss {
-
-template <class T, bool Simd, int Registers>
-struct Pack;
-
-/// The answer of a comparison, one for each lane; where(mask, a, b) chooses by it. Masks combine
-/// with & | ~.
-template <class T, bool Simd, int Registers = 1>
-struct Mask {
-  static constexpr int registers = Registers;
-  static constexpr bool simd = Simd;
-  using Register = typename detail::RegisterOf<T, Simd>::type;
-  using Part = typename detail::RegisterOf<T, Simd>::Answer;
-  using P = Pack<T, Simd, Registers>;
-
-  Part parts[Registers];
-
-  // `if`, `?:`, `&&` and `!` cannot take many answers at once: a sentence says so at compile time.
-  template <class Boolean, std::enable_if_t<std::is_same<Boolean, bool>::value, int> = 0>
-  explicit operator Boolean() const {
-    return detail::check::no_branch_on_a_mask<Boolean>();
-  }
-  friend Mask operator&&(const Mask&, const Mask&) { return no_branch(); }
-  friend Mask operator&&(const Mask&, bool) { return no_branch(); }
-  friend Mask operator&&(bool, const Mask&) { return no_branch(); }
-  friend Mask operator||(const Mask&, const Mask&) { return no_branch(); }
-  friend Mask operator||(const Mask&, bool) { return no_branch(); }
-  friend Mask operator||(bool, const Mask&) { return no_branch(); }
-  friend Mask operator!(const Mask&) { return no_branch(); }
-  static Mask no_branch() { return detail::check::no_branch_on_a_mask<Mask>(); }
-
-  friend EIGEN_STRONG_INLINE Mask operator&(const Mask& a, const Mask& b) {
-    return detail::map<Mask>(
-        [](const Part& x, const Part& y) -> Part {
-          if constexpr (simd)
-            return Eigen::internal::pand(x, y);
-          else
-            return x && y;
-        },
-        a, b);
-  }
-  friend EIGEN_STRONG_INLINE Mask operator|(const Mask& a, const Mask& b) {
-    return detail::map<Mask>(
-        [](const Part& x, const Part& y) -> Part {
-          if constexpr (simd)
-            return Eigen::internal::por(x, y);
-          else
-            return x || y;
-        },
-        a, b);
-  }
-  friend EIGEN_STRONG_INLINE Mask operator~(const Mask& a) {
-    return detail::map<Mask>(
-        [](const Part& x) -> Part {
-          if constexpr (simd)
-            return Eigen::internal::pandnot(Eigen::internal::ptrue(x), x);
-          else
-            return !x;
-        },
-        a);
-  }
-  // a where the mask is true, b elsewhere.
-  friend EIGEN_STRONG_INLINE P where(const Mask& mask, const P& a, const P& b) {
-    return detail::map<P>(
-        [](const Part& m, const Register& x, const Register& y) -> Register {
-          if constexpr (simd)
-            return Eigen::internal::pselect(m, x, y);
-          else
-            return m ? x : y;
-        },
-        mask, a, b);
-  }
-  // Whether any lane is true.
-  friend EIGEN_STRONG_INLINE bool any(const Mask& mask) {
-    bool found = false;
-#pragma GCC unroll 8
-    for (int k = 0; k < Registers; ++k) {
-      if constexpr (simd)
-        found = found || Eigen::internal::predux_any(mask.parts[k]);
-      else
-        found = found || mask.parts[k];
-    }
-    return found;
-  }
-};
 
 /// A few numbers on which a formula is evaluated at once.
 template <class T, bool Simd, int Registers = 1>
@@ -164,36 +80,19 @@ struct Pack {
   }
 
   friend EIGEN_STRONG_INLINE Pack operator+(const Pack& a, const Pack& b) {
-    return detail::map<Pack>(
-        [](const Register& x, const Register& y) -> Register {
-          return Eigen::internal::padd(x, y);
-        },
-        a, b);
+    return detail::map<Pack>([](auto& x, auto& y) { return Eigen::internal::padd(x, y); }, a, b);
   }
   friend EIGEN_STRONG_INLINE Pack operator-(const Pack& a, const Pack& b) {
-    return detail::map<Pack>(
-        [](const Register& x, const Register& y) -> Register {
-          return Eigen::internal::psub(x, y);
-        },
-        a, b);
+    return detail::map<Pack>([](auto& x, auto& y) { return Eigen::internal::psub(x, y); }, a, b);
   }
   friend EIGEN_STRONG_INLINE Pack operator*(const Pack& a, const Pack& b) {
-    return detail::map<Pack>(
-        [](const Register& x, const Register& y) -> Register {
-          return Eigen::internal::pmul(x, y);
-        },
-        a, b);
+    return detail::map<Pack>([](auto& x, auto& y) { return Eigen::internal::pmul(x, y); }, a, b);
   }
   friend EIGEN_STRONG_INLINE Pack operator/(const Pack& a, const Pack& b) {
-    return detail::map<Pack>(
-        [](const Register& x, const Register& y) -> Register {
-          return Eigen::internal::pdiv(x, y);
-        },
-        a, b);
+    return detail::map<Pack>([](auto& x, auto& y) { return Eigen::internal::pdiv(x, y); }, a, b);
   }
   friend EIGEN_STRONG_INLINE Pack operator-(const Pack& a) {
-    return detail::map<Pack>(
-        [](const Register& x) -> Register { return Eigen::internal::pnegate(x); }, a);
+    return detail::map<Pack>([](auto& x) { return Eigen::internal::pnegate(x); }, a);
   }
   friend EIGEN_STRONG_INLINE Pack operator+(const Pack& a) { return a; }
   EIGEN_STRONG_INLINE Pack& operator+=(const Pack& b) { return *this = *this + b; }
@@ -202,34 +101,13 @@ struct Pack {
   EIGEN_STRONG_INLINE Pack& operator/=(const Pack& b) { return *this = *this / b; }
 
   friend EIGEN_STRONG_INLINE M operator<(const Pack& a, const Pack& b) {
-    return detail::map<M>(
-        [](const Register& x, const Register& y) -> typename M::Part {
-          if constexpr (simd)
-            return Eigen::internal::pcmp_lt(x, y);
-          else
-            return bool(x < y);
-        },
-        a, b);
+    return detail::map<M>([](auto& x, auto& y) { return detail::less<simd>(x, y); }, a, b);
   }
   friend EIGEN_STRONG_INLINE M operator<=(const Pack& a, const Pack& b) {
-    return detail::map<M>(
-        [](const Register& x, const Register& y) -> typename M::Part {
-          if constexpr (simd)
-            return Eigen::internal::pcmp_le(x, y);
-          else
-            return bool(x <= y);
-        },
-        a, b);
+    return detail::map<M>([](auto& x, auto& y) { return detail::less_or_equal<simd>(x, y); }, a, b);
   }
   friend EIGEN_STRONG_INLINE M operator==(const Pack& a, const Pack& b) {
-    return detail::map<M>(
-        [](const Register& x, const Register& y) -> typename M::Part {
-          if constexpr (simd)
-            return Eigen::internal::pcmp_eq(x, y);
-          else
-            return bool(x == y);
-        },
-        a, b);
+    return detail::map<M>([](auto& x, auto& y) { return detail::equal<simd>(x, y); }, a, b);
   }
   friend EIGEN_STRONG_INLINE M operator>(const Pack& a, const Pack& b) { return b < a; }
   friend EIGEN_STRONG_INLINE M operator>=(const Pack& a, const Pack& b) { return b <= a; }
@@ -244,19 +122,11 @@ struct Pack {
   }
   // The larger one, in one instruction; what it does with NaN is the machine's choice.
   friend EIGEN_STRONG_INLINE Pack larger(const Pack& a, const Pack& b) {
-    return detail::map<Pack>(
-        [](const Register& x, const Register& y) -> Register {
-          if constexpr (simd)
-            return Eigen::internal::pmax(x, y);
-          else
-            return x < y ? y : x;
-        },
-        a, b);
+    return detail::map<Pack>([](auto& x, auto& y) { return detail::larger<simd>(x, y); }, a, b);
   }
   friend EIGEN_STRONG_INLINE Pack abs(const Pack& a) {
     if constexpr (simd) {
-      return detail::map<Pack>(
-          [](const Register& x) -> Register { return Eigen::internal::pabs(x); }, a);
+      return detail::map<Pack>([](auto& x) { return Eigen::internal::pabs(x); }, a);
     } else {
       using std::abs;
       return detail::map<Pack>([](const Register& x) -> Register { return abs(x); }, a);
@@ -276,8 +146,7 @@ struct Pack {
   }
   friend EIGEN_STRONG_INLINE Pack sqrt(const Pack& a) {
     if constexpr (simd) {
-      return detail::map<Pack>([](const Register& x) -> Register { return detail::square_root(x); },
-                               a);
+      return detail::map<Pack>([](auto& x) { return detail::square_root(x); }, a);
     } else {
       using std::sqrt;
       return detail::map<Pack>([](const Register& x) -> Register { return sqrt(x); }, a);
@@ -285,7 +154,7 @@ struct Pack {
   }
   friend EIGEN_STRONG_INLINE Pack exp(const Pack& a) {
     if constexpr (detail::has_packet_math<T>) {
-      return detail::map<Pack>([](const Register& x) { return detail::packet_exp(x); }, a);
+      return detail::map<Pack>([](auto& x) { return detail::packet_exp(x); }, a);
     } else {
       using std::exp;
       return detail::map<Pack>([](const Register& x) -> Register { return exp(x); }, a);
@@ -294,15 +163,14 @@ struct Pack {
   // exp(a) for a <= 0 or NaN, at half the cost: what log-sum-exp and softplus need.
   friend EIGEN_STRONG_INLINE Pack exp_nonpositive(const Pack& a) {
     if constexpr (detail::has_packet_math<T>) {
-      return detail::map<Pack>([](const Register& x) { return detail::packet_exp_nonpositive(x); },
-                               a);
+      return detail::map<Pack>([](auto& x) { return detail::packet_exp_nonpositive(x); }, a);
     } else {
       return exp(a);
     }
   }
   friend EIGEN_STRONG_INLINE Pack log(const Pack& a) {
     if constexpr (detail::has_packet_math<T>) {
-      return detail::map<Pack>([](const Register& x) { return detail::packet_log(x); }, a);
+      return detail::map<Pack>([](auto& x) { return detail::packet_log(x); }, a);
     } else {
       using std::log;
       return detail::map<Pack>([](const Register& x) -> Register { return log(x); }, a);
@@ -310,7 +178,7 @@ struct Pack {
   }
   friend EIGEN_STRONG_INLINE Pack log1p(const Pack& a) {
     if constexpr (detail::has_packet_math<T>) {
-      return detail::map<Pack>([](const Register& x) { return detail::packet_log1p(x); }, a);
+      return detail::map<Pack>([](auto& x) { return detail::packet_log1p(x); }, a);
     } else {
       return detail::map<Pack>([](const Register& x) { return detail::log1p_of_any(x); }, a);
     }
@@ -318,14 +186,14 @@ struct Pack {
   // log(1 + a) for a in [0, 1].
   friend EIGEN_STRONG_INLINE Pack log1p_unit(const Pack& a) {
     if constexpr (detail::has_packet_math<T>) {
-      return detail::map<Pack>([](const Register& x) { return detail::packet_log1p_unit(x); }, a);
+      return detail::map<Pack>([](auto& x) { return detail::packet_log1p_unit(x); }, a);
     } else {
       return log1p(a);
     }
   }
   friend EIGEN_STRONG_INLINE Pack expm1(const Pack& a) {
     if constexpr (detail::has_packet_math<T>) {
-      return detail::map<Pack>([](const Register& x) { return detail::packet_expm1(x); }, a);
+      return detail::map<Pack>([](auto& x) { return detail::packet_expm1(x); }, a);
     } else {
       return detail::map<Pack>([](const Register& x) { return detail::expm1_of_any(x); }, a);
     }
@@ -364,56 +232,6 @@ struct Pack {
 };
 
 namespace detail {
-
-// All registers of a pack added to one.
-template <class T, bool Simd, int Registers>
-EIGEN_STRONG_INLINE Pack<T, Simd> sum_of_registers(const Pack<T, Simd, Registers>& pack) {
-  Pack<T, Simd> sum;
-  sum.parts[0] = pack.parts[0];
-#pragma GCC unroll 8
-  for (int k = 1; k < Registers; ++k) {
-    sum.parts[0] = Eigen::internal::padd(sum.parts[0], pack.parts[k]);
-  }
-  return sum;
-}
-
-template <class T, bool Simd, int Registers>
-EIGEN_STRONG_INLINE T first_lane(const Pack<T, Simd, Registers>& pack) {
-  if constexpr (Simd) {
-    return Eigen::internal::pfirst(pack.parts[0]);
-  } else {
-    return pack.parts[0];
-  }
-}
-
-// The sum of all lanes, and the largest of them (NaN: the machine's choice).
-template <class T, bool Simd, int Registers>
-EIGEN_STRONG_INLINE T sum_of_lanes(const Pack<T, Simd, Registers>& pack) {
-  auto sum = pack.parts[0];
-#pragma GCC unroll 8
-  for (int k = 1; k < Registers; ++k) sum = Eigen::internal::padd(sum, pack.parts[k]);
-  if constexpr (Simd) {
-    return Eigen::internal::predux(sum);
-  } else {
-    return sum;
-  }
-}
-template <class T, bool Simd, int Registers>
-EIGEN_STRONG_INLINE T largest_of_lanes(const Pack<T, Simd, Registers>& pack) {
-  Pack<T, Simd> largest;
-  largest.parts[0] = pack.parts[0];
-#pragma GCC unroll 8
-  for (int k = 1; k < Registers; ++k) {
-    Pack<T, Simd> next;
-    next.parts[0] = pack.parts[k];
-    largest = larger(largest, next);
-  }
-  if constexpr (Simd) {
-    return Eigen::internal::predux_max(largest.parts[0]);
-  } else {
-    return largest.parts[0];
-  }
-}
 
 // The pack that a loop over an array of T steps by, and a pack of one number.
 template <class T, int Registers = 1>

@@ -45,6 +45,36 @@ struct RegisterOf<T, true> {
   static constexpr int width = Eigen::internal::packet_traits<T>::size;
 };
 
+// Comparisons, and the larger one (NaN: the machine's choice).
+template <bool Simd, class Register>
+EIGEN_STRONG_INLINE auto less(const Register& x, const Register& y) {
+  if constexpr (Simd)
+    return Eigen::internal::pcmp_lt(x, y);
+  else
+    return bool(x < y);
+}
+template <bool Simd, class Register>
+EIGEN_STRONG_INLINE auto less_or_equal(const Register& x, const Register& y) {
+  if constexpr (Simd)
+    return Eigen::internal::pcmp_le(x, y);
+  else
+    return bool(x <= y);
+}
+template <bool Simd, class Register>
+EIGEN_STRONG_INLINE auto equal(const Register& x, const Register& y) {
+  if constexpr (Simd)
+    return Eigen::internal::pcmp_eq(x, y);
+  else
+    return bool(x == y);
+}
+template <bool Simd, class Register>
+EIGEN_STRONG_INLINE Register larger(const Register& x, const Register& y) {
+  if constexpr (Simd)
+    return Eigen::internal::pmax(x, y);
+  else
+    return x < y ? y : x;
+}
+
 // 0, 1, 2, ...: the lanes of a pack, counted.
 template <class T, int Lanes>
 struct Ramp {

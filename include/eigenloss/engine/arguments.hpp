@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -10,70 +11,12 @@
 #include "../detail/blocks.hpp"
 #include "../detail/output.hpp"
 #include "../detail/view.hpp"
+#include "kernel.hpp"
 
 // The arguments of one call of a loss: views of its inputs, its weights and its outputs, all
 // checked before anything is read or written.
 namespace eigenloss {
 namespace detail {
-
-// ---- What a kernel says of itself, with the defaults of a loss of (input, target). ----
-
-template <class Kernel, class = void>
-struct InputsOf : std::integral_constant<std::size_t, 2> {};
-template <class Kernel>
-struct InputsOf<Kernel, std::void_t<decltype(Kernel::inputs)>>
-    : std::integral_constant<std::size_t, std::size_t(Kernel::inputs)> {};
-
-// The inputs that have a gradient.
-template <class Kernel, class = void>
-struct PredictionsOf {
-  using type = std::index_sequence<0>;
-};
-template <class Kernel>
-struct PredictionsOf<Kernel, std::void_t<typename Kernel::Predictions>> {
-  using type = typename Kernel::Predictions;
-};
-
-template <class Kernel, class = void>
-struct HasCheck : std::false_type {};
-template <class Kernel>
-struct HasCheck<Kernel, std::void_t<decltype(std::declval<const Kernel&>().check(Check<Kernel>()))>>
-    : std::true_type {};
-
-template <class Kernel>
-void check_options(const Kernel& kernel) {
-  if constexpr (HasCheck<Kernel>::value) kernel.check(Check<Kernel>());
-  (void)kernel;
-}
-
-// The predictions but for those that are plain numbers, which have no gradient.
-template <class Sequence, class... In>
-struct WithoutNumbers;
-template <class... In>
-struct WithoutNumbers<std::index_sequence<>, In...> {
-  using type = std::index_sequence<>;
-};
-template <std::size_t I, std::size_t... Rest, class... In>
-struct WithoutNumbers<std::index_sequence<I, Rest...>, In...> {
-  template <std::size_t... Tail>
-  static auto join(std::index_sequence<Tail...>)
-      -> std::conditional_t<is_number<std::tuple_element_t<I, std::tuple<In...>>>,
-                            std::index_sequence<Tail...>, std::index_sequence<I, Tail...>>;
-  using type = decltype(join(typename WithoutNumbers<std::index_sequence<Rest...>, In...>::type{}));
-};
-template <class Kernel, class... In>
-using GradientsOf = typename WithoutNumbers<typename PredictionsOf<Kernel>::type, In...>::type;
-
-// The type that a loss is computed in: the widest of its predictions.
-template <class Sequence, class... In>
-struct WidestOf;
-template <std::size_t... I, class... In>
-struct WidestOf<std::index_sequence<I...>, In...> {
-  using type = std::common_type_t<
-      Computed<typename Traits<std::tuple_element_t<I, std::tuple<In...>>>::Scalar>...>;
-};
-template <class Kernel, class... In>
-using ComputedOf = typename WidestOf<GradientsOf<Kernel, In...>, In...>::type;
 
 template <class First, class... In>
 constexpr void check_layout() {
@@ -198,15 +141,17 @@ class Arguments<Kernel, std::tuple<ReadAs...>, In...> {
     }
   }
 
+  // Where number i of an input stands, e.g. (2, 0); nothing where it is the only one.
+  template <std::size_t I>
+  std::string place(Index i) const {
+    const auto& v = view<I>();
+    const bool alone = std::decay_t<decltype(v)>::rank == 0;
+    return alone ? "" : check::text(position(i, v.shape(), row_major));
+  }
   template <std::size_t I>
   [[noreturn]] void refuse(Index i, const char* expected) const {
-    const auto& v = view<I>();
-    if constexpr (std::decay_t<decltype(v)>::rank == 0) {
-      Check<Kernel>::fail(Check<Kernel>::argument(I), " = ", v.at(i), " is not ", expected);
-    } else {
-      Check<Kernel>::fail(Check<Kernel>::argument(I), position(i, v.shape(), row_major), " = ",
-                          v.at(i), " is not ", expected);
-    }
+    Check<Kernel>::fail(Check<Kernel>::argument(I), place<I>(i), " = ", view<I>().at(i), " is not ",
+                        expected);
   }
 
   // ---- The outputs: `outs` is a tuple of references, one for each gradient. ----

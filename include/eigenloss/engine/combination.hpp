@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "fused.hpp"
 #include "pointwise.hpp"
 
 // Weighted sums of losses: auto loss = 0.7 * L1<Mean>{} + 0.3 * MSE<Mean>{};
@@ -28,70 +29,9 @@ struct Combination {
   std::array<double, sizeof...(Terms)> weights;
 };
 
-/// Kernels of elements as one: the sum of factor·kernel.
-template <class... Kernels>
-struct Fused {
-  using First = std::tuple_element_t<0, std::tuple<Kernels...>>;
-  using Predictions = typename detail::PredictionsOf<First>::type;
-  static constexpr std::size_t inputs = detail::InputsOf<First>::value;
-  static constexpr auto ranges = detail::joined(detail::RangesOf<Kernels>::value...);
-
-  // Copies where they are plain numbers, which a loop can keep in registers.
-  template <class K>
-  using Held = std::conditional_t<std::is_trivially_copyable<K>::value, K, const K&>;
-  std::tuple<Held<Kernels>...> kernels;
-  std::array<double, sizeof...(Kernels)> factors;
-
-  template <class T, class... More>
-  T value(const T& x, const More&... more) const {
-    T sum(0);
-    for_each([&](const auto& kernel, double factor) {
-      sum = sum + T(factor) * kernel.value(x, more...);
-    });
-    return sum;
-  }
-  template <class T, class... More>
-  auto value_and_slope(const T& x, const More&... more) const {
-    constexpr std::size_t all = sizeof...(More) + 1;
-    const std::array<T, all> in{{x, more...}};
-    std::pair<T, std::array<T, Predictions::size()>> sum;
-    sum.first = T(0);
-    for (auto& slope : sum.second) slope = T(0);
-    for_each([&](const auto& kernel, double factor) {
-      const auto term =
-          detail::element<true>(kernel, in, std::make_index_sequence<all>{}, Predictions{});
-      sum.first = sum.first + T(factor) * term.value;
-      for (std::size_t g = 0; g < Predictions::size(); ++g) {
-        sum.second[g] = sum.second[g] + T(factor) * term.slopes[g];
-      }
-    });
-    return sum;
-  }
-
- private:
-  template <class Visit>
-  EIGEN_STRONG_INLINE void for_each(const Visit& visit) const {
-    std::apply(
-        [&](const auto&... kernel) {
-          std::size_t k = 0;
-          (visit(kernel, factors[k++]), ...);
-        },
-        kernels);
-  }
-};
-
 }  // namespace kernel
 
 namespace detail {
-
-template <class... Kernels>
-struct check::NameOf<kernel::Fused<Kernels...>, void> {
-  static std::string get() {
-    std::string names;
-    ((names += (names.empty() ? "" : " + ") + NameOf<Kernels>::get()), ...);
-    return names;
-  }
-};
 
 // A combination whose terms are evaluated in groups: those that can be fused with an earlier one
 // belong to it.

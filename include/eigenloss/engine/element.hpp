@@ -20,6 +20,12 @@ struct Range {
   const char* expected;
 };
 
+template <class P>
+EIGEN_STRONG_INLINE auto outside(const Range& range, const P& number) {
+  const auto inside = (number >= P(range.low)) & (number <= P(range.high));
+  return range.nan ? ~(inside | (number != number)) : ~inside;
+}
+
 template <class Kernel, class = void>
 struct RangesOf {
   static constexpr std::array<Range, 0> value{};
@@ -55,6 +61,10 @@ struct HasAlongAxis : std::false_type {};
 template <class Kernel>
 struct HasAlongAxis<Kernel, std::void_t<decltype(std::declval<const Kernel&>().along_axis())>>
     : std::true_type {};
+
+// A copy where its options are plain numbers, which a loop can keep in registers.
+template <class Kernel>
+using Held = std::conditional_t<std::is_trivially_copyable<Kernel>::value, Kernel, const Kernel&>;
 
 template <class Void, class Kernel, class... V>
 struct HasSlope : std::false_type {};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -72,7 +73,16 @@ class ElementWalk {
 
   // Whether the numbers of element i are refused because of the k-th range.
   bool refuses(std::size_t k, Index i) const {
-    return refuses(k, i, std::make_index_sequence<inputs>{});
+    if constexpr (ranges > 0) {
+      if constexpr (Weights::given) {
+        if (weights_.at(i) == T(0)) return false;
+      }
+      const auto at_i = [i](const auto&... operand) { return std::array{T(operand.at(i))...}; };
+      const Range& range = RangesOf<Kernel>::value[k];
+      return any(outside(range, Single<T>(std::apply(at_i, operands_)[range.argument])));
+    }
+    (void)k, (void)i;
+    return false;
   }
 
  private:
@@ -91,14 +101,9 @@ class ElementWalk {
   };
 
   bool outputs_in_place() const {
-    return std::apply([](const auto&... sink) { return (... && in_place(sink)); }, sinks_) &&
-           in_place(value_sink_);
+    return std::apply([](const auto&... sink) { return (... && sink.in_place()); }, sinks_) &&
+           value_sink_.in_place();
   }
-  template <class Out>
-  static bool in_place(const Sink<T, Out>& sink) {
-    return sink.data() != nullptr;
-  }
-  static bool in_place(const Sink<T, Skip>&) { return true; }
 
   // ---- One run of elements, in place or in buffers. ----
 
@@ -147,9 +152,7 @@ class ElementWalk {
   // What the loop reads is copied, for the compiler to see that no store changes it; and a formula
   // that is called twice would not be inlined on its own.
   [[gnu::flatten]] void run(const Pointers& pointers, Index count, Sums& total) const {
-    const std::conditional_t<std::is_trivially_copy_constructible<Kernel>::value, Kernel,
-                             const Kernel&>
-        kernel(kernel_);
+    const Held<Kernel> kernel(kernel_);
     const Pointers at = pointers;
     const V scale(scale_);
     Sums sums = total;
@@ -167,7 +170,8 @@ class ElementWalk {
     const auto e = compute(kernel, at, i, lanes, std::make_index_sequence<inputs>{});
     V w = V(1);
     if constexpr (Weights::given) w = load<V>(at.weight + i, lanes);
-    if constexpr (ranges > 0) sums.refused = sums.refused | (outside(at, i, lanes) & (w != V(0)));
+    if constexpr (ranges > 0)
+      sums.refused = sums.refused | (any_outside(at, i, lanes) & (w != V(0)));
     if constexpr (Value) {
       const V loss = weigh(e.value, w);
       if constexpr (summed) sums.loss.add(sum_of_registers(only_first(loss, lanes)));
@@ -210,32 +214,14 @@ class ElementWalk {
 
   // ---- Refused numbers. ----
 
-  template <class P>
-  static EIGEN_STRONG_INLINE auto outside(const Range& range, const P& number) {
-    const auto inside = (number >= P(range.low)) & (number <= P(range.high));
-    return range.nan ? ~(inside | (number != number)) : ~inside;
-  }
   template <class Lanes>
-  static EIGEN_STRONG_INLINE auto outside(const Pointers& at, Index i, Lanes lanes) {
+  static EIGEN_STRONG_INLINE auto any_outside(const Pointers& at, Index i, Lanes lanes) {
     auto found = V(0) < V(0);
     for (std::size_t k = 0; k < ranges; ++k) {
       const Range& range = RangesOf<Kernel>::value[k];
       found = found | outside(range, load<V>(at.in[range.argument] + i, lanes));
     }
     return found;
-  }
-  template <std::size_t... K>
-  bool refuses(std::size_t k, Index i, std::index_sequence<K...>) const {
-    if constexpr (ranges > 0) {
-      if constexpr (Weights::given) {
-        if (weights_.at(i) == T(0)) return false;
-      }
-      const T numbers[] = {std::get<K>(operands_).at(i)...};
-      const Range& range = RangesOf<Kernel>::value[k];
-      return any(outside(range, Single<T>(numbers[range.argument])));
-    }
-    (void)k, (void)i;
-    return false;
   }
   Index find_refused(Index first, Index count) const {
     for (Index i = first; i < first + count; ++i) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "computed_rows.hpp"
 #include "row.hpp"
 #include "slope.hpp"
 

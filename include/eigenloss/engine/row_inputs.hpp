@@ -9,6 +9,7 @@
 #include "axis.hpp"
 #include "row.hpp"
 #include "row_kernel.hpp"
+#include "tile_copy.hpp"
 
 // The inputs of a row kernel, whatever their containers.
 namespace eigenloss {
@@ -55,32 +56,6 @@ class EntryAtLabel {
   Index row_, count_;
 };
 
-// Their slopes, which stand at 0 already and change at the label only.
-template <class Walk, class Out>
-class SlopeAtLabel {
- public:
-  using V = typename Walk::V;
-  static constexpr bool wanted = true;
-
-  SlopeAtLabel(const Out& out, const AxisCut& cut, Index row, Index count, bool add, const V& scale)
-      : out_(out), cut_(cut), row_(row), count_(count), add_(add), scale_(scale) {}
-  void replace(const Label<Walk>& label, const V&, const V& now) const {
-    typename Walk::Number gradients[V::lanes];
-    where(scale_ == V(0), V(0), now * scale_).store(gradients);
-    cut_.rows(row_, count_, [&](Index k, Index first) {
-      const Index entry = first + label.classes[k] * cut_.inner;
-      out_.set(entry, add_ ? out_.at(entry) + gradients[k] : gradients[k]);
-    });
-  }
-
- private:
-  const Out& out_;
-  const AxisCut& cut_;
-  Index row_, count_;
-  bool add_;
-  V scale_;
-};
-
 // What a pass reads: the inputs of a kernel, each in its role.
 template <class Kernel_, class T_, Role... Roles>
 class RowInputs {
@@ -120,6 +95,54 @@ class RowInputs {
     }
     (void)row;
     return false;
+  }
+
+  // Input I of one row.
+  template <std::size_t I>
+  auto along(Index row) const {
+    const auto& source = view<I>();
+    using Source = std::decay_t<decltype(source)>;
+    if constexpr (role<I>() == Role::row && OnlyAtLabel<Kernel>::value) {
+      return EntryAtLabel<Along<T>, Source>(source, cut_, row, 1);
+    } else if constexpr (role<I>() == Role::row) {
+      return Row<Along<T>, Source>(source, cut_.size, cut_.first_of(row), cut_.inner);
+    } else if constexpr (role<I>() == Role::label) {
+      return Label<Along<T>>{{Index(source.at(row))}};
+    } else if constexpr (role<I>() == Role::number) {
+      return Single<T>(source.at(row));
+    } else {
+      return LabelRow<Source>(source, cut_.size, cut_.first_of(row), cut_.inner);
+    }
+  }
+
+  // Input I of a tile, in place or, given room for a `copy`, copied.
+  template <std::size_t I>
+  auto across(Index row, Index count, const Label<Across<T>>& label, T* copy) const {
+    using Tile = typename Across<T>::V;
+    const auto& source = view<I>();
+    using Source = std::decay_t<decltype(source)>;
+    (void)label, (void)copy;
+    if constexpr (role<I>() == Role::row && OnlyAtLabel<Kernel>::value) {
+      return EntryAtLabel<Across<T>, Source>(source, cut_, row, count);
+    } else if constexpr (role<I>() == Role::row) {
+      if (copy) {
+        TileCopy<T>(cut_).in(source, row, count, copy);
+        return Row<Across<T>, Source>(source, cut_.size, 0, 0, Tile::lanes, copy, Tile::lanes);
+      }
+      const Index first = cut_.first_of(row), side_by_side = cut_.inner - row % cut_.inner;
+      const Index whole_registers = (count + Tile::width - 1) / Tile::width * Tile::width;
+      return Row<Across<T>, Source>(source, cut_.size, first, cut_.inner,
+                                    (std::min)(whole_registers, side_by_side),
+                                    source.data() ? source.data() + first : nullptr, cut_.inner);
+    } else if constexpr (role<I>() == Role::label) {
+      return label;
+    } else {
+      T numbers[Tile::lanes];
+      for (Index k = 0; k < Tile::lanes; ++k) {
+        numbers[k] = source.at(row + (std::min)(k, count - 1));
+      }
+      return Tile::load(numbers);
+    }
   }
 
  private:

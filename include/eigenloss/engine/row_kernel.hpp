@@ -110,5 +110,29 @@ struct HasProbabilitiesCheck<
     std::void_t<decltype(std::declval<const Kernel&>().check_with_probabilities(Check<Kernel>()))>>
     : std::true_type {};
 
+// As IsPointwiseKernel.
+template <class Kernel>
+struct IsRowwiseKernel {
+  struct Name {
+    int row;
+  };
+  struct Both : Kernel, Name {};
+  template <class B>
+  static std::false_type has_row(decltype(&B::row)*);
+  template <class B>
+  static std::true_type has_row(...);
+  template <class K>
+  static std::true_type has_axis(decltype(std::declval<const K&>().axis)*);
+  template <class K>
+  static std::false_type has_axis(...);
+
+  static constexpr bool holds() {
+    constexpr bool right =
+        decltype(has_row<Both>(nullptr))::value && decltype(has_axis<Kernel>(nullptr))::value;
+    check::rowwise_kernel<right>();
+    return right;
+  }
+};
+
 }  // namespace detail
 }  // namespace eigenloss

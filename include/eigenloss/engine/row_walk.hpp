@@ -8,8 +8,7 @@
 
 #include "row_algorithms.hpp"
 #include "row_inputs.hpp"
-#include "slope.hpp"
-#include "tile_copy.hpp"
+#include "row_outputs.hpp"
 #include "verbs.hpp"
 
 // One pass over the rows of a problem.
@@ -38,8 +37,10 @@ class RowWalk {
         weights_(weights),
         scale_(scale),
         first_term_(first_term),
-        value_sink_(value_sink),
-        sinks_(sinks) {
+        streams_(first_term &&
+                 outlasts_cache<T>(cut_.outer * cut_.size * cut_.inner * wanted<Sinks>)),
+        outputs_(sinks, cut_, !first_term, streams_),
+        value_sink_(value_sink) {
     if (AlongOnly<Kernel>::value) {
       mode_ = Mode::along;
     } else if (OnlyAtLabel<Kernel>::value ||
@@ -48,7 +49,6 @@ class RowWalk {
     } else if (2 * cut_.inner >= lanes) {
       mode_ = Mode::across;
     }
-    streams_ = first_term && outlasts_cache<T>(cut_.outer * cut_.size * cut_.inner * wanted<Sinks>);
   }
 
   // Rows in a block: about 16384 numbers, in whole tiles; enough tiles for those at the ends not to
@@ -69,7 +69,7 @@ class RowWalk {
 
   Partial<T> block(Index first, Index count) const {
     Sums sums;
-    if constexpr (OnlyAtLabel<Kernel>::value) clear(first, count, Gradients{});
+    if constexpr (OnlyAtLabel<Kernel>::value) outputs_.clear(first, count);
     for (Index row = first; row < first + count;) {
       Index here = (std::min)(lanes, first + count - row);
       if (mode_ == Mode::across) here = (std::min)(here, rows_across(row));
@@ -86,43 +86,35 @@ class RowWalk {
     }
     if (streams_) end_streaming();
     Partial<T> partial;
-    if constexpr (summed) {
-      partial.loss = total_of(sums.across, sums.along, sums.tiles);
-    }
-    if constexpr (counted) {
-      partial.counted = total_of(sums.counted_across, sums.counted_along, sums.tiles);
-    }
+    if constexpr (summed) partial.loss = sums.loss.total(sums.tiles);
+    if constexpr (counted) partial.counted = sums.counted.total(sums.tiles);
     return partial;
   }
 
  private:
   enum class Mode { along, across, copied };
+  struct Sum {
+    CompensatedSum<VA> across;
+    CompensatedSum<Single<T>> along;
+
+    Total<T> total(bool tiles) const {
+      if (!tiles) return Total<T>(along);
+      Total<T> total(across);
+      total.add(Total<T>(along));
+      return total;
+    }
+  };
   struct Sums {
-    CompensatedSum<VA> across, counted_across;
-    CompensatedSum<Single<T>> along, counted_along;
+    Sum loss, counted;
     bool tiles = false;
   };
 
-  static Total<T> total_of(const CompensatedSum<VA>& across, const CompensatedSum<Single<T>>& along,
-                           bool tiles) {
-    if (!tiles) return Total<T>(along);
-    Total<T> total(across);
-    total.add(Total<T>(along));
-    return total;
-  }
-
-  static constexpr Index line = numbers_in_line<T>;
-  // Numbers between `data` and the cache line before it, or -1 where steps differ in that.
-  Index past_line(const T* data) const {
-    if (!data || cut_.inner % line != 0 || !std::is_arithmetic<T>::value) return -1;
-    return Index(reinterpret_cast<std::uintptr_t>(data) % 64 / sizeof(T));
-  }
   // How many rows from `row` on lie side by side; where these are many tiles, a tile ends with a
   // cache line.
   Index rows_across(Index row) const {
     const T* data = cut_.inner < 4 * lanes ? nullptr : problem_.template view<0>().data();
-    const Index past = data ? past_line(data + cut_.first_of(row)) : 0;
-    return (std::min)(past > 0 ? line - past : lanes, cut_.inner - row % cut_.inner);
+    const Index past = data ? past_line(cut_, data + cut_.first_of(row)) : 0;
+    return (std::min)(past > 0 ? numbers_in_line<T> - past : lanes, cut_.inner - row % cut_.inner);
   }
 
   // The weight of a row: 0 where it counts nothing.
@@ -137,13 +129,13 @@ class RowWalk {
     const T w = weight(row);
     Single<T> value(T(0));
     if (w == T(0)) {
-      if constexpr (!OnlyAtLabel<Kernel>::value) clear(row, 1, Gradients{});
+      if constexpr (!OnlyAtLabel<Kernel>::value) outputs_.clear(row, 1);
     } else {
       value = evaluate_one(row, T(scale_ * w), Inputs{}, Gradients{});
-      if constexpr (counted) sums.counted_along.add(R::count(value));
+      if constexpr (counted) sums.counted.along.add(R::count(value));
       value = value * Single<T>(w);
     }
-    if constexpr (summed) sums.along.add(value);
+    if constexpr (summed) sums.loss.along.add(value);
     if constexpr (values) {
       const T number = value.parts[0] * scale_;
       value_sink_.set(row, first_term_ ? number : T(value_sink_.at(row) + number));
@@ -153,77 +145,9 @@ class RowWalk {
   template <std::size_t... I, std::size_t... G>
   Single<T> evaluate_one(Index row, T scale, std::index_sequence<I...>,
                          std::index_sequence<G...>) const {
-    return problem_.kernel().row(input_along<I>(row)...,
-                                 slope_along(std::get<G>(sinks_), row, scale)...);
+    return problem_.kernel().row(problem_.template along<I>(row)...,
+                                 outputs_.template along<G>(row, scale)...);
   }
-  template <std::size_t I>
-  auto input_along(Index row) const {
-    const auto& view = problem_.template view<I>();
-    using View_ = std::decay_t<decltype(view)>;
-    constexpr Role role = Problem::template role<I>();
-    if constexpr (role == Role::row && OnlyAtLabel<Kernel>::value) {
-      return EntryAtLabel<Along<T>, View_>(view, cut_, row, 1);
-    } else if constexpr (role == Role::row) {
-      return Row<Along<T>, View_>(view, cut_.size, cut_.first_of(row), cut_.inner);
-    } else if constexpr (role == Role::label) {
-      return Label<Along<T>>{{Index(view.at(row))}};
-    } else if constexpr (role == Role::number) {
-      return Single<T>(view.at(row));
-    } else {
-      return LabelRow<View_>(view, cut_.size, cut_.first_of(row), cut_.inner);
-    }
-  }
-  template <class Out>
-  auto slope_along(const Sink<T, Out>& sink, Index row, T scale) const {
-    if constexpr (std::is_same<Out, Skip>::value) {
-      (void)sink, (void)row, (void)scale;
-      return NoSlope();
-    } else if constexpr (OnlyAtLabel<Kernel>::value) {
-      return SlopeAtLabel<Along<T>, Sink<T, Out>>(sink, cut_, row, 1, !first_term_, scale);
-    } else {
-      return Slope<Along<T>, Sink<T, Out>>(sink, cut_.size, cut_.first_of(row), cut_.inner,
-                                           !first_term_, streams_, scale);
-    }
-  }
-
-  // ---- Gradients of 0, of rows that count nothing or whose slopes are 0 but at the label. ----
-  template <std::size_t... G>
-  void clear(Index row, Index count, std::index_sequence<G...>) const {
-    if (first_term_) (clear(std::get<G>(sinks_), row, count), ...);
-    (void)row, (void)count;
-  }
-  static void clear(const Sink<T, Skip>&, Index, Index) {}
-  void clear(const Sink<T, Stored>& sink, Index row, Index count) const {
-    for (const Index end = row + count; row < end;) {
-      const Index inside = row % cut_.inner, first = cut_.first_of(row);
-      Index rows = end - row - (end - row) % cut_.inner;
-      if (inside == 0 && rows > 0) {
-        clear_run(sink, first, rows * cut_.size);
-      } else {
-        rows = (std::min)(end - row, cut_.inner - inside);
-        for (Index c = 0; c < cut_.size; ++c) clear_run(sink, first + c * cut_.inner, rows);
-      }
-      row += rows;
-    }
-  }
-  void clear_run(const Sink<T, Stored>& sink, Index first, Index count) const {
-    constexpr Index chunk = 512;
-    if (sink.data() && (!streams_ || count < chunk)) {
-      std::fill_n(sink.data() + first, count, T(0));
-      return;
-    }
-    alignas(64) T zeros[chunk];
-    std::fill_n(zeros, (std::min)(chunk, count), T(0));
-    for (Index done = 0; done < count; done += chunk) {
-      const Index here = (std::min)(chunk, count - done);
-      if (sink.data()) {
-        stream(zeros, here, sink.data() + first + done);
-      } else {
-        sink.write(first + done, here, zeros);
-      }
-    }
-  }
-
   // ---- A tile: the rows [row, row + count), one a lane. ----
   template <std::size_t Copies>
   struct Copied {
@@ -240,16 +164,16 @@ class RowWalk {
       (void)in, (void)out;
       value = evaluate_tile(row, count, w * VA(scale_), label, in.numbers, out.numbers, Inputs{},
                             Gradients{});
-      copy_out(row, count, out.numbers, Gradients{});
+      outputs_.copy_out(row, count, out.numbers);
     } else {
       T(*const none)[tile_size] = nullptr;
       value = evaluate_tile(row, count, w * VA(scale_), label, none, none, Inputs{}, Gradients{});
     }
     if constexpr (counted) {
-      sums.counted_across.add(in_lanes(row, where(w == VA(0), VA(0), R::count(value))));
+      sums.counted.across.add(in_lanes(row, where(w == VA(0), VA(0), R::count(value))));
     }
     value = where(w == VA(0), VA(0), value * w);
-    if constexpr (summed) sums.across.add(in_lanes(row, value));
+    if constexpr (summed) sums.loss.across.add(in_lanes(row, value));
     sums.tiles = true;
     if constexpr (values) {
       T buffer[lanes], before[lanes];
@@ -277,8 +201,8 @@ class RowWalk {
                    T (*in)[tile_size], T (*out)[tile_size], std::index_sequence<I...>,
                    std::index_sequence<G...>) const {
     return problem_.kernel().row(
-        input_across<I>(row, count, label, in ? in[I] : nullptr)...,
-        slope_across(std::get<G>(sinks_), row, count, scale, out ? out[G] : nullptr)...);
+        problem_.template across<I>(row, count, label, in ? in[I] : nullptr)...,
+        outputs_.template across<G>(row, count, scale, out ? out[G] : nullptr)...);
   }
   // The labels of the rows and their weights, which are 0 where a row counts nothing or is missing.
   VA open_tile(Index row, Index count, Label<Across<T>>& label) const {
@@ -301,77 +225,16 @@ class RowWalk {
     (void)row, (void)label;
     return VA::load(weights);
   }
-  template <std::size_t I>
-  auto input_across(Index row, Index count, const Label<Across<T>>& label, T* copy) const {
-    (void)label;
-    const auto& view = problem_.template view<I>();
-    using View_ = std::decay_t<decltype(view)>;
-    constexpr Role role = Problem::template role<I>();
-    if constexpr (role == Role::row && OnlyAtLabel<Kernel>::value) {
-      return EntryAtLabel<Across<T>, View_>(view, cut_, row, count);
-    } else if constexpr (role == Role::row) {
-      if (copy) {
-        TileCopy<T>(cut_).in(view, row, count, copy);
-        return Row<Across<T>, View_>(view, cut_.size, 0, 0, lanes, copy, lanes);
-      }
-      const Index first = cut_.first_of(row), registers = (count + VA::width - 1) / VA::width;
-      return Row<Across<T>, View_>(view, cut_.size, first, cut_.inner,
-                                   (std::min)(registers * VA::width, cut_.inner - row % cut_.inner),
-                                   view.data() ? view.data() + first : nullptr, cut_.inner);
-    } else if constexpr (role == Role::label) {
-      return label;
-    } else {
-      T numbers[lanes];
-      for (Index k = 0; k < lanes; ++k) numbers[k] = view.at(row + (std::min)(k, count - 1));
-      return VA::load(numbers);
-    }
-  }
-  template <class Out>
-  auto slope_across(const Sink<T, Out>& sink, Index row, Index count, const VA& scale,
-                    T* copy) const {
-    if constexpr (std::is_same<Out, Skip>::value) {
-      (void)sink, (void)row, (void)count, (void)scale, (void)copy;
-      return NoSlope();
-    } else if constexpr (OnlyAtLabel<Kernel>::value) {
-      return SlopeAtLabel<Across<T>, Sink<T, Out>>(sink, cut_, row, count, !first_term_, scale);
-    } else {
-      if (copy) {
-        return Slope<Across<T>, Sink<T, Out>>(sink, cut_.size, 0, 0, lanes, copy, lanes, false,
-                                              false, scale);
-      }
-      const Index first = cut_.first_of(row);
-      T* data = sink.data() ? sink.data() + first : nullptr;
-      return Slope<Across<T>, Sink<T, Out>>(
-          sink, cut_.size, first, cut_.inner, count, data, cut_.inner, !first_term_,
-          streams_ && count == lanes && past_line(data) == 0, scale);
-    }
-  }
-
-  template <std::size_t... G>
-  void copy_out(Index row, Index count, const T (*copies)[tile_size],
-                std::index_sequence<G...>) const {
-    (copy_out(std::get<G>(sinks_), row, count, copies[G]), ...);
-    (void)row, (void)count, (void)copies;
-  }
-  template <class Out>
-  void copy_out(const Sink<T, Out>& sink, Index row, Index count, const T* copy) const {
-    if constexpr (!std::is_same<Out, Skip>::value && !OnlyAtLabel<Kernel>::value) {
-      TileCopy<T>(cut_).out(sink, row, count, !first_term_, copy);
-    }
-    (void)sink, (void)row, (void)count, (void)copy;
-  }
-
   static constexpr bool counted = summed && Counts<R, VA>::value;
 
   const Problem& problem_;
   const AxisCut cut_;
   const Weights& weights_;
   const T scale_;
-  const bool first_term_;
+  const bool first_term_, streams_;
+  const RowOutputs<Kernel, T, Sinks> outputs_;
   const ValueSink& value_sink_;
-  const Sinks& sinks_;
   Mode mode_ = Mode::along;
-  bool streams_ = false;
 };
 
 }  // namespace detail

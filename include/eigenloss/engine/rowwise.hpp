@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -194,15 +193,10 @@ class RowwiseProblem {
     for (Index k = 0; k < count; ++k) {
       if (Ignores<Kernel>::label(kernel_, read[k])) continue;
       if (read[k] >= lowest && read[k] < cut_.size) continue;
-      Check<Kernel>::fail(Check<Kernel>::argument(I), index_text(view<I>(), first + k), " = ",
+      Check<Kernel>::fail(Check<Kernel>::argument(I), inputs_.template place<I>(first + k), " = ",
                           read[k], " is not a class of input with shape ", inputs_.shape());
     }
   }
-  template <class V>
-  static std::string index_text(const V& view, Index i) {
-    return V::rank == 0 ? "" : check::text(position(i, view.shape(), Inputs::row_major));
-  }
-
   template <class Weights, std::size_t... I>
   void check_numbers(const Weights& weights, std::index_sequence<I...>) const {
     (check_numbers<I>(weights), ...);
@@ -216,29 +210,19 @@ class RowwiseProblem {
         if constexpr (Weights::given) {
           if (weights.at(row) == T(0)) continue;
         }
-        if constexpr (std::is_arithmetic<T>::value) {
-          Check<Kernel>::fail(Check<Kernel>::argument(I), index_text(view<I>(), row), " = ",
-                              view<I>().at(row), " is not ", Kernel::expected);
-        } else {
-          Check<Kernel>::fail(Check<Kernel>::argument(I), index_text(view<I>(), row), " is not ",
-                              Kernel::expected);
-        }
+        inputs_.template refuse<I>(row, Kernel::expected);
       }
     }
     (void)weights;
   }
 
-  template <std::size_t I>
-  std::int64_t label_at(Index row) const {
-    if constexpr (role<I>() == Role::label)
-      return view<I>().at(row);
-    else
-      return (void)row, 0;
-  }
   template <std::size_t... I>
   double share(Index row, std::index_sequence<I...>) const {
     double share = 1.0;
-    ((role<I>() == Role::label ? void(share = share_of(label_at<I>(row))) : void()), ...);
+    const auto take = [&](auto i) {
+      if constexpr (role<i>() == Role::label) share = share_of(view<i>().at(row));
+    };
+    (take(std::integral_constant<std::size_t, I>{}), ...);
     return share;
   }
   double share_of(std::int64_t label) const {
@@ -251,30 +235,6 @@ class RowwiseProblem {
   const AxisCut cut_;
   const Shape<unit_rank> units_;
   double divisor_ = 0.0;
-};
-
-// As IsPointwiseKernel.
-template <class Kernel>
-struct IsRowwiseKernel {
-  struct Name {
-    int row;
-  };
-  struct Both : Kernel, Name {};
-  template <class B>
-  static std::false_type has_row(decltype(&B::row)*);
-  template <class B>
-  static std::true_type has_row(...);
-  template <class K>
-  static std::true_type has_axis(decltype(std::declval<const K&>().axis)*);
-  template <class K>
-  static std::false_type has_axis(...);
-
-  static constexpr bool holds() {
-    constexpr bool right =
-        decltype(has_row<Both>(nullptr))::value && decltype(has_axis<Kernel>(nullptr))::value;
-    check::rowwise_kernel<right>();
-    return right;
-  }
 };
 
 }  // namespace detail

@@ -10,34 +10,29 @@
 namespace eigenloss {
 namespace kernel {
 
-/// CrossEntropy: the cross-entropy of the softmax of logits with a class, or with class
-/// probabilities.
+/// CrossEntropy: of the softmax of logits with a class, or with class probabilities.
 ///
 /// Value:     class targets: -(1 - α)·w_y·log p_y - (α/C)·sum of w_c·log p_c;
 ///            probabilities: -sum of w_c·t'_c·log p_c, with t' = (1 - α)·t + α/C.
 ///            log p = x - log(sum of e^x) along the classes; α is label_smoothing, C the number of
-///            classes, w the class weights (1 without). The maximum is subtracted before the
-///            exponential: logits of any size are fine, where the naive log(sum of e^x) overflows
-///            from x = 89 on.
-/// Slope:     class targets: (1 - α)·w_y·(p_j - [j = y]) + (α/C)·(W·p_j - w_j), with W the sum of
-///            w_c;
+///            classes, w the class weights (1 without). The maximum is subtracted first: logits of
+///            any size are fine, where the naive log(sum of e^x) overflows from x = 89 on.
+/// Slope:     class targets: (1 - α)·w_y·(p_j - [j = y]) + (α/C)·(W·p_j - w_j), W the sum of w_c;
 ///            probabilities: p_j·(sum of w_c·t'_c) - w_j·t'_j. Smooth.
 /// Arguments: (input x, target); the unit is a row. x is (C), (N, C) or (N, C, d1, ...), classes
 ///            along `axis`. The target is either integers y, one class for each row (a plain
 ///            integer or a rank-0 tensor for x (C)), or numbers t in the shape of x: probabilities,
 ///            which are not checked. Mean divides by the sum of w_y over the rows that are not
 ///            ignored; with probabilities by the number of rows.
-/// Options:   weight, empty: one for each class; ignore_index = -100, any integer, below 0
-///            with probabilities; label_smoothing = 0, in [0, 1]; axis = 1, negative counts from the
-///            end.
+/// Options:   weight, empty: one for each class; ignore_index = -100, any integer, below 0 with
+///            probabilities; label_smoothing = 0, in [0, 1]; axis = 1, negative from the end.
 /// Accuracy:  value and slope 4 ulp of max(1, |max x - x_y|), plus those of a sum of C terms in
 ///            order. A logit of -inf is a class that cannot be: its slope is 0. +inf, or -inf
 ///            everywhere, gives NaN. A class weight or probability of 0 makes its term exactly 0,
 ///            even at a log-probability of -inf.
 /// PyTorch:   torch.nn.CrossEntropyLoss. An ignored row's gradient is 0 here even where its logits
 ///            are NaN; every integer type is a class; label_smoothing outside [0, 1] is an error.
-/// Source:    Szegedy et al., Rethinking the Inception Architecture (2016), section 7, for label
-///            smoothing;
+/// Source:    label smoothing: Szegedy et al., Rethinking the Inception Architecture (2016), 7;
 ///            https://pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
 struct CrossEntropy {
   Eigen::ArrayXd weight{};           ///< one for each class; none: 1

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <algorithm>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "../detail/pack.hpp"
+#include "../reductions.hpp"
+#include "arguments.hpp"
+
+// One evaluation of a loss, from checked arguments to the reduced value, whatever the engine.
+namespace eigenloss {
+namespace detail {
+
+// How a term of a combination is added to the terms before it.
+struct Term {
+  double factor = 1.0;  // of the value and the gradients
+  bool first = true;    // results overwrite their storage; otherwise they are added to it
+};
+
+// The divisor of WeightedMean: the sum of w·d over the units.
+template <class N, class Problem, class Weights>
+N weighted_divisor(const Problem& problem, const Weights& weights) {
+  using T = typename Problem::T;
+  constexpr Index chunk = 256;
+  T w_buffer[chunk], shares[chunk];
+  const Index units = problem.number_of_units();
+  Total<T> total;
+  for (Index first = 0; first < units; first += chunk) {
+    const Index count = (std::min)(chunk, units - first);
+    const T* w = weights.read(first, count, w_buffer);
+    problem.shares(first, count, shares);
+    for (Index i = 0; i < count; ++i) {
+      using Value = typename Total<T>::Value;
+      total.add(Value(w[i]) * Value(shares[i]));
+    }
+  }
+  return total.value();
+}
+
+// What a pass over the units knows of a reduction, so that most reductions share the code of one.
+template <class R, class T>
+using PassOf = std::conditional_t<Counts<R, Vector<T>>::value, R,
+                                  std::conditional_t<Averages<R>::value, Mean, Sum>>;
+
+// One evaluation of a loss. A problem is an engine's view of the arguments of one call; it provides
+//   T, unit_rank, units(), divisor(), batch(), share(first, count, buffer), arguments(),
+//   pass<Value, Gradient, PassOf<Reduction, T>>(workers, weights, scale, term, value sink, outs).
+template <bool Value, bool Gradient, class R, class Problem, class Workers, class W, class ValueOut,
+          class Outs>
+auto run(const Problem& problem, const Workers& workers, const W& w, const Term& term,
+         ValueOut& value_out, const Outs& outs) {
+  using T = typename Problem::T;
+  using N = typename Total<T>::Value;
+  using First = typename std::decay_t<decltype(problem.arguments())>::First;
+  check_weights<First, W>();
+  const UnitWeights<typename Problem::Kernel, T, W, Problem::unit_rank> unit_weights(
+      w, problem.units());
+  const auto weights = unit_weights.reader();
+  check_and_resize_values<typename Problem::Kernel, First>(value_out, problem.units(), true);
+  problem.check_units(weights);
+  if constexpr (Gradient) problem.arguments().check_gradients(outs);
+  if (term.first) {
+    check_and_resize_values<typename Problem::Kernel, First>(value_out, problem.units(), false);
+    if constexpr (Gradient) problem.arguments().resize_gradients(outs);
+  }
+
+  Totals<N> totals{N(0), N(problem.divisor()), N(problem.divisor()), N(problem.batch()), N(0)};
+  if constexpr (!std::is_same<W, Unweighted>::value && ReadsWeights<R>::value) {
+    totals.weights = weighted_divisor<N>(problem, weights);
+  }
+  const auto pass = [&](auto value, auto gradient, const N& scale) {
+    constexpr bool with_gradient = decltype(gradient)::value;
+    const auto partial = problem.template pass<decltype(value)::value, with_gradient, PassOf<R, T>>(
+        workers, weights, scale, term, value_out, outs);
+    totals.loss = partial.loss.value();
+    totals.counted = partial.counted.value();
+  };
+  using Yes = std::true_type;
+  using No = std::false_type;
+  const N factor = N(term.factor);
+  if constexpr (Gradient && NeedsLosses<R>::value) {
+    pass(Yes{}, No{}, N(1));
+    const Totals<N> losses = totals;
+    pass(No{}, Yes{}, N(R::scale(losses) * factor));
+    totals = losses;
+  } else {
+    pass(std::integral_constant<bool, Value>{}, std::integral_constant<bool, Gradient>{},
+         N(R::scale(totals) * factor));
+  }
+  if constexpr (Value && !is_unreduced<R>) {
+    const N value = R::value(totals) * factor;
+    return T(value);
+  }
+}
+
+// ---- Arguments of the verbs: the inputs, then the storage. ----
+
+template <class... In, std::size_t... I>
+constexpr void check_floating(std::index_sequence<I...>) {
+  (check::floating_input<typename Traits<std::tuple_element_t<I, std::tuple<In...>>>::Scalar>(),
+   ...);
+}
+template <class Kernel, class... In>
+constexpr void check_inputs() {
+  check_floating<In...>(GradientsOf<Kernel, In...>{});
+}
+
+// An engine of one kernel: each call is one problem.
+template <class Kernel>
+struct AnyKernel {
+  static constexpr bool holds() { return true; }
+};
+template <template <class Kernel, class... In> class Problem,
+          template <class Kernel> class IsKernel = AnyKernel>
+struct SingleEngine {
+  // Whether it has the members of a kernel; otherwise a sentence of the compiler names them.
+  template <class Kernel>
+  static constexpr bool accepts() {
+    return IsKernel<Kernel>::holds();
+  }
+
+  template <class L, class... In>
+  using Values = UnitsOf<std::tuple_element_t<0, std::tuple<In...>>,
+                         typename Problem<typename L::Kernel, In...>::T,
+                         Problem<typename L::Kernel, In...>::dimensions_of_a_unit>;
+
+  template <bool Value, bool Gradient, class L, class Workers, class W, class ValueOut, class Outs,
+            class... In>
+  static auto evaluate(const L& loss, const Workers& workers, const W& weights, const Term& term,
+                       ValueOut& values, const Outs& outs, const In&... in) {
+    check_inputs<typename L::Kernel, In...>();
+    const Problem<typename L::Kernel, In...> problem(loss, in...);
+    return run<Value, Gradient, typename L::Reduction>(problem, workers, weights, term, values,
+                                                       outs);
+  }
+
+  // Every run-time error of the inputs and the weights, and nothing else.
+  template <class L, class W, class... In>
+  static void check(const L& loss, const W& w, const In&... in) {
+    check_inputs<typename L::Kernel, In...>();
+    check_weights<std::tuple_element_t<0, std::tuple<In...>>, W>();
+    using P = Problem<typename L::Kernel, In...>;
+    const P problem(loss, in...);
+    const UnitWeights<typename L::Kernel, typename P::T, W, P::unit_rank> weights(w,
+                                                                                  problem.units());
+    problem.check_units(weights.reader());
+  }
+
+  // The shape of the unreduced losses.
+  template <class L, class... In>
+  static auto units(const L& loss, const In&... in) {
+    return Problem<typename L::Kernel, In...>(loss, in...).units();
+  }
+
+  template <class L, class W, class... In>
+  static auto divisor(const L& loss, const W& w, const In&... in) {
+    check_inputs<typename L::Kernel, In...>();
+    check_weights<std::tuple_element_t<0, std::tuple<In...>>, W>();
+    using P = Problem<typename L::Kernel, In...>;
+    using N = typename Total<typename P::T>::Value;
+    const P problem(loss, in...);
+    const UnitWeights<typename L::Kernel, typename P::T, W, P::unit_rank> weights(w,
+                                                                                  problem.units());
+    if constexpr (std::is_same<W, Unweighted>::value) {
+      return N(problem.divisor());
+    } else {
+      return weighted_divisor<N>(problem, weights.reader());
+    }
+  }
+};
+
+}  // namespace detail
+}  // namespace eigenloss

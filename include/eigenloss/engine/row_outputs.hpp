@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <tuple>
+#include <type_traits>
+
+#include "../detail/output.hpp"
+#include "../detail/stream.hpp"
+#include "axis.hpp"
+#include "row_kernel.hpp"
+#include "slope.hpp"
+#include "tile_copy.hpp"
+
+// The outputs of a row kernel, whatever their containers.
+namespace eigenloss {
+namespace detail {
+
+// The slopes of the rows [row, row + count), one a lane, which stand at 0 already and change at the
+// label only.
+template <class Walk, class Out>
+class SlopeAtLabel {
+ public:
+  using V = typename Walk::V;
+  static constexpr bool wanted = true;
+
+  SlopeAtLabel(const Out& out, const AxisCut& cut, Index row, Index count, bool add, const V& scale)
+      : out_(out), cut_(cut), row_(row), count_(count), add_(add), scale_(scale) {}
+  void replace(const Label<Walk>& label, const V&, const V& now) const {
+    typename Walk::Number gradients[V::lanes];
+    where(scale_ == V(0), V(0), now * scale_).store(gradients);
+    cut_.rows(row_, count_, [&](Index k, Index first) {
+      const Index entry = first + label.classes[k] * cut_.inner;
+      out_.set(entry, add_ ? out_.at(entry) + gradients[k] : gradients[k]);
+    });
+  }
+
+ private:
+  const Out& out_;
+  const AxisCut& cut_;
+  Index row_, count_;
+  bool add_;
+  V scale_;
+};
+
+// Numbers between `data` and the cache line before it, or -1 where the steps of a tile differ in
+// that.
+template <class T>
+Index past_line(const AxisCut& cut, const T* data) {
+  if (!data || cut.inner % numbers_in_line<T> != 0 || !std::is_arithmetic<T>::value) return -1;
+  return Index(reinterpret_cast<std::uintptr_t>(data) % 64 / sizeof(T));
+}
+
+// What a pass writes: the slopes of a kernel, each times the scale of its row, into a sink for each
+// gradient. With `add`, they are added to what stands there; with `streams`, they bypass the cache.
+template <class Kernel, class T, class Sinks>
+class RowOutputs {
+  using VA = typename Across<T>::V;
+  static constexpr bool only_at_label = OnlyAtLabel<Kernel>::value;
+  template <class Out>
+  static constexpr bool skipped = std::is_same<Out, Sink<T, Skip>>::value;
+
+ public:
+  RowOutputs(const Sinks& sinks, const AxisCut& cut, bool add, bool streams)
+      : sinks_(sinks), cut_(cut), add_(add), streams_(streams) {}
+
+  // The slopes of one row for gradient G.
+  template <std::size_t G>
+  auto along(Index row, T scale) const {
+    const auto& sink = std::get<G>(sinks_);
+    using Out = std::decay_t<decltype(sink)>;
+    if constexpr (skipped<Out>) {
+      (void)row, (void)scale;
+      return NoSlope();
+    } else if constexpr (only_at_label) {
+      return SlopeAtLabel<Along<T>, Out>(sink, cut_, row, 1, add_, scale);
+    } else {
+      return Slope<Along<T>, Out>(sink, cut_.size, cut_.first_of(row), cut_.inner, add_, streams_,
+                                  scale);
+    }
+  }
+
+  // The slopes of a tile, in place or, given a `copy`, there.
+  template <std::size_t G>
+  auto across(Index row, Index count, const VA& scale, T* copy) const {
+    const auto& sink = std::get<G>(sinks_);
+    using Out = std::decay_t<decltype(sink)>;
+    (void)row, (void)count, (void)scale, (void)copy;
+    if constexpr (skipped<Out>) {
+      return NoSlope();
+    } else if constexpr (only_at_label) {
+      return SlopeAtLabel<Across<T>, Out>(sink, cut_, row, count, add_, scale);
+    } else {
+      using S = Slope<Across<T>, Out>;
+      constexpr Index lanes = VA::lanes;
+      if (copy) return S(sink, cut_.size, 0, 0, lanes, copy, lanes, false, false, scale);
+      const Index first = cut_.first_of(row);
+      T* data = sink.data() ? sink.data() + first : nullptr;
+      const bool streams = streams_ && count == lanes && past_line(cut_, data) == 0;
+      return S(sink, cut_.size, first, cut_.inner, count, data, cut_.inner, add_, streams, scale);
+    }
+  }
+  // What was put into the copies of a tile, one for each gradient.
+  template <std::size_t Size>
+  void copy_out(Index row, Index count, const T (*copies)[Size]) const {
+    const auto out = [&](const auto& sink, const T* copy) {
+      if constexpr (!skipped<std::decay_t<decltype(sink)>> && !only_at_label) {
+        TileCopy<T>(cut_).out(sink, row, count, add_, copy);
+      }
+      (void)sink, (void)copy;
+    };
+    std::apply([&](const auto&... sink) { (out(sink, *copies++), ...); }, sinks_);
+  }
+
+  // Gradients of 0, of rows that count nothing or whose slopes are 0 but at the label.
+  void clear(Index row, Index count) const {
+    if (add_) return;
+    std::apply([&](const auto&... sink) { (clear(sink, row, count), ...); }, sinks_);
+  }
+
+ private:
+  void clear(const Sink<T, Skip>&, Index, Index) const {}
+  void clear(const Sink<T, Stored>& sink, Index row, Index count) const {
+    for (const Index end = row + count; row < end;) {
+      const Index inside = row % cut_.inner, first = cut_.first_of(row);
+      Index rows = end - row - (end - row) % cut_.inner;
+      if (inside == 0 && rows > 0) {
+        clear_run(sink, first, rows * cut_.size);
+      } else {
+        rows = (std::min)(end - row, cut_.inner - inside);
+        for (Index c = 0; c < cut_.size; ++c) clear_run(sink, first + c * cut_.inner, rows);
+      }
+      row += rows;
+    }
+  }
+  void clear_run(const Sink<T, Stored>& sink, Index first, Index count) const {
+    constexpr Index chunk = 512;
+    if (sink.data() && (!streams_ || count < chunk)) {
+      std::fill_n(sink.data() + first, count, T(0));
+      return;
+    }
+    alignas(64) T zeros[chunk];
+    std::fill_n(zeros, (std::min)(chunk, count), T(0));
+    for (Index done = 0; done < count; done += chunk) {
+      const Index here = (std::min)(chunk, count - done);
+      if (sink.data()) {
+        stream(zeros, here, sink.data() + first + done);
+      } else {
+        sink.write(first + done, here, zeros);
+      }
+    }
+  }
+
+  const Sinks& sinks_;
+  const AxisCut cut_;
+  const bool add_, streams_;
+};
+
+}  // namespace detail
+}  // namespace eigenloss
