@@ -19,6 +19,7 @@ template <class T>
 class Sink<T, SlopeBuffer<T>> {
  public:
   Sink(T* buffer, Index first) : buffer_(buffer), first_(first) {}
+  static constexpr bool in_place() { return false; }
   T* data() const { return nullptr; }
   T* place(Index first, T*) const { return buffer_ + (first - first_); }
   const T* read(Index, Index, T* buffer) const { return buffer; }
