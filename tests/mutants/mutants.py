@@ -15,6 +15,20 @@ def mutant(name, file, text, replacement, *tests):
     ALL.append(Mutant(name, file, text, replacement, tests))
 
 
+def of_file(group, file, *usual):
+    """A function that adds mutants of one file to a group; `usual` are the tests where none are named."""
+    def add(what, text, replacement, *tests):
+        mutant(f"{group}: {what}", file, text, replacement, *(tests or usual))
+    return add
+
+
+def of_files(group, path, *usual):
+    """The same for several files: `path` has {} for the file's name."""
+    def add(what, file, text, replacement, *tests):
+        mutant(f"{group}: {what}", path.format(file), text, replacement, *(tests or usual))
+    return add
+
+
 # ---- Kernels of elements: value, slope, the choice at kinks, options and ranges. ----
 
 
@@ -192,11 +206,7 @@ add = loss("multi_label_margin")
 add("number of classes", "pairs.sum() / typename Row::V(double(x.size()))", "pairs.sum()")
 add("no classes", "c.has_classes(classes);", "")
 
-
-def label_margin(what, text, replacement):
-    mutant(f"multi_label_margin: {what}", "engine/label_margin.hpp", text, replacement, "losses/multi_label_margin")
-
-
+label_margin = of_file("multi_label_margin", "engine/label_margin.hpp", "losses/multi_label_margin")
 label_margin("labels behind -1", "if (label == -1) break;", "if (label == -1) continue;")
 label_margin("few targets: value", "sum[g] += where(z > P(0), z, P(0));", "sum[g] += z;")
 label_margin("few targets: kink", "where(z > P(0), P(1), P(0))", "where(z >= P(0), P(1), P(0))")
@@ -207,11 +217,7 @@ label_margin("few targets: groups", "compare_group(shift + k, x, count, active +
              "compare_group(shift, x, count, active, hits)")
 label_margin("NaN without a pair", "if (std::find(times, times + count, 0) == times + count) continue;", "")
 
-
-def label_sweep(what, text, replacement):
-    mutant(f"multi_label_margin: many targets: {what}", "engine/label_sweep.hpp", text, replacement, "losses/multi_label_margin")
-
-
+label_sweep = of_file("multi_label_margin: many targets", "engine/label_sweep.hpp", "losses/multi_label_margin")
 label_sweep("value", "* (below_ * above_)", "* below_")
 label_sweep("slope of a target", "Value(-(often * above_))", "Value(-above_)")
 label_sweep("slope of another class", "set(entry.order, below_);", "")
@@ -267,11 +273,7 @@ add("default of margin", "double margin = 1.0;", "double margin = 2.0;")
 add("default of swap", "bool swap = false;", "bool swap = true;")
 add("default of axis", "std::int64_t axis = -1;", "std::int64_t axis = 0;")
 
-
-def triplet(what, file, text, replacement, *tests):
-    mutant(f"triplet: {what}", f"engine/{file}.hpp", text, replacement, *tests)
-
-
+triplet = of_files("triplet", "engine/{}.hpp")
 TRIPLETS = ("losses/triplet_margin", "losses/triplet_margin_with_distance")
 triplet("value", "triplet", "V(margin) + distance[0] - nearer", "V(margin) + distance[0]", *TRIPLETS)
 triplet("kink", "triplet", "where(z >= V(0), V(1), V(0))", "where(z > V(0), V(1), V(0))", *TRIPLETS)
@@ -307,11 +309,7 @@ triplet("p 0", "distances", "if (p == 0) return where(r > V(0), V(1), r);", "", 
 
 CTC = ("losses/ctc", "losses/ctc_with_logits")
 
-
-def ctc(what, file, text, replacement, *tests):
-    mutant(f"ctc: {what}", file, text, replacement, *(tests or ("losses/ctc", "engine/ctc_sequence")))
-
-
+ctc = of_files("ctc", "{}", "losses/ctc", "engine/ctc_sequence")
 SCALED, WIDE, ANY = "detail/ctc_scaled.hpp", "detail/ctc_log_domain.hpp", "detail/ctc_any_number.hpp"
 EMISSIONS, SEQUENCE = "detail/ctc_emissions.hpp", "detail/ctc_sequence.hpp"
 SEQUENCES, FRAMES = "engine/sequences.hpp", "engine/frames.hpp"
@@ -401,11 +399,7 @@ ctc("workspace that is kept", "detail/ctc_workspace.hpp", "idle_.push_back(std::
 
 # ---- Reductions. ----
 
-
-def reduction(what, text, replacement, *tests):
-    mutant(f"reductions: {what}", "reductions.hpp", text, replacement, *tests)
-
-
+reduction = of_file("reductions", "reductions.hpp")
 reduction("Mean", "return totals.loss / totals.divisor; }", "return totals.loss; }", "losses/mse")
 reduction("scale of Mean", "return totals.divisor == T(0) ? T(0) : T(T(1) / totals.divisor);", "return T(1);", "losses/mse")
 reduction("scale of Mean of nothing", "return totals.divisor == T(0) ? T(0) : T(T(1) / totals.divisor);",
@@ -436,11 +430,7 @@ reduction("weights of a user's reduction", "!std::is_same<R, RootMean>::value> {
 
 # ---- Checks and their sentences. ----
 
-
-def check(what, file, text, replacement, *tests):
-    mutant(f"check: {what}", file, text, replacement, *(tests or ("engine/errors",)))
-
-
+check = of_files("check", "{}", "engine/errors")
 CHECKS = "detail/check.hpp"
 check("handler", CHECKS, "if (ErrorHandler handler = error_handler().load()) handler(message.c_str());", "")
 check("name of the loss", "detail/words.hpp", "colons == std::string::npos ? name : name.substr(colons + 2)", "name", "losses/huber")
@@ -503,11 +493,7 @@ check("arguments of every term", "engine/combination.hpp",
 
 # ---- Devices and sums. ----
 
-
-def blocks(what, file, text, replacement, *tests):
-    mutant(f"blocks: {what}", file, text, replacement, *tests)
-
-
+blocks = of_files("blocks", "{}")
 blocks("order of the sums", "detail/blocks.hpp", "total.add(partials[i - first]);",
        "total.add(partials[last - 1 - i]);", "engine/sums")
 blocks("lost wave", "detail/blocks.hpp", "first < blocks; first += wave", "first + wave < blocks; first += wave",
@@ -552,11 +538,7 @@ blocks("tiny beta", "detail/numeric.hpp", "number < least ? least : number", "nu
 
 # ---- Containers: reading and writing. ----
 
-
-def container(what, file, text, replacement, *tests):
-    mutant(f"containers: {what}", file, text, replacement, *(tests or ("engine/elements", "losses/l1")))
-
-
+container = of_files("containers", "{}", "engine/elements", "losses/l1")
 container("strided lines", "detail/memory.hpp", "(i / inner) * outer_stride + (i % inner) * inner_stride",
           "(i / inner) * inner + (i % inner) * inner_stride")
 container("end of a line", "detail/memory.hpp", "inner - first % inner", "inner")
@@ -615,11 +597,7 @@ container("batch of pos_weight's axis 0", "engine/pointwise.hpp", "== 0) dimensi
 
 # ---- Combinations, formulas and dual numbers. ----
 
-
-def composition(what, file, text, replacement, *tests):
-    mutant(f"compositions: {what}", file, text, replacement, *tests)
-
-
+composition = of_files("compositions", "{}")
 COMBINATION = "engine/combination.hpp"
 composition("factor of a fused value", "engine/fused.hpp", "sum = sum + T(factor) * kernel.value(x, more...);",
             "sum = sum + kernel.value(x, more...);", "engine/combination")
@@ -641,11 +619,7 @@ composition("terms with pos_weight", COMBINATION, "return loss.along_axis().size
 composition("weights of a product", COMBINATION, "for (double& w : product.weights) w *= weight;",
             "for (double& w : product.weights) w = weight;", "engine/combination")
 
-
-def dual(what, text, replacement):
-    composition(f"slope of {what}", "detail/dual.hpp", text, replacement, "engine/formula", "laws/formula")
-
-
+dual = of_file("slopes", "detail/dual.hpp", "engine/formula", "laws/formula")
 dual("a sum", "a.slope + b.slope};", "a.slope};")
 dual("a negative", "{-a.value, -a.slope}", "{-a.value, a.slope}")
 dual("a product", "a.slope * b.value + a.value * b.slope", "a.slope * b.value")
@@ -767,11 +741,7 @@ elements("slope by the input", "V(K == I ? 1 : 0)", "V(1)", "engine/element.hpp"
 elements("several slopes by dual numbers", "result.slopes[g] = duals[g].slope;", "result.slopes[g] = duals[0].slope;",
          "engine/element.hpp")
 
-
-def lanes(what, text, replacement, *tests):
-    mutant(f"lanes: {what}", "detail/lanes.hpp", text, replacement, *tests)
-
-
+lanes = of_file("lanes", "detail/lanes.hpp")
 mutant("lanes: missing entries in a maximum", "detail/registers.hpp", "from[k < count ? k : count - 1]",
        "k < count ? from[k] : T(100)", "engine/rows")
 lanes("the last numbers", "std::copy_n(last, half, to + (count - half));", "", "engine/elements")
@@ -780,11 +750,7 @@ lanes("first lanes", "P::load(ramp.numbers) < P(T(lanes))", "P::load(ramp.number
 lanes("transposed squares", "Eigen::internal::ptranspose(square);", "", "losses/cross_entropy", "laws/cross_entropy")
 lanes("rows of transposed squares", "from + k * from_stride", "from", "losses/cross_entropy", "laws/cross_entropy")
 
-
-def rows(what, file, text, replacement, *tests):
-    mutant(f"rows: {what}", f"engine/{file}.hpp", text, replacement, *(tests or ("engine/rows",)))
-
-
+rows = of_files("rows", "engine/{}.hpp", "engine/rows")
 rows("along: four packs at once", "row", "step(3, i + 3 * width, AllLanes{}, rows.load(i + 3 * width, AllLanes{})...);", "")
 rows("along: whole packs", "row", "step(0, i, AllLanes{}, rows.load(i, AllLanes{})...); if (i < count)", "{} if (i < count)")
 rows("along: the rest of a row", "row", "if (i < count) step(0, i, count - i, rows.load(i, count - i)...);", "")
@@ -928,11 +894,7 @@ rows("unreduced values through a buffer, across", "row_walk", "value_sink_.write
 rows("counted rows, along", "row_walk", "sums.counted.along.add(R::count(value));", "")
 rows("counted rows, across", "row_walk", "sums.counted.across.add(in_lanes(row, where(w == VA(0), VA(0), R::count(value))));", "")
 
-
-def verbs(what, text, replacement, *tests):
-    mutant(f"verbs: {what}", "engine/evaluation.hpp", text, replacement, *(tests or ("engine/elements",)))
-
-
+verbs = of_file("verbs", "engine/evaluation.hpp", "engine/elements")
 verbs("divisor of WeightedMean", "total.add(Value(w[i]) * Value(shares[i]));", "total.add(Value(w[i]));", "engine/exact_averages")
 verbs("gradient of a reduction that needs losses", "totals = losses;", "", "engine/elements", "losses/mse")
 verbs("factor of a term's scale", "pass(No{}, Yes{}, N(R::scale(losses) * factor));", "pass(No{}, Yes{}, N(R::scale(losses)));",
@@ -950,11 +912,7 @@ verbs("weighted WeightedMean", "totals.weights = weighted_divisor<N>(problem, we
 verbs("checks before writing", "problem.check_units(weights);", "", "losses/cosine_embedding")
 verbs("storage of gradients", "if constexpr (Gradient) problem.arguments().check_gradients(outs);", "", "engine/errors")
 
-
-def arguments(what, text, replacement, *tests):
-    mutant(f"arguments: {what}", "engine/arguments.hpp", text, replacement, *(tests or ("engine/errors",)))
-
-
+arguments = of_file("arguments", "engine/arguments.hpp", "engine/errors")
 arguments("shape", "same = view<I>().shape() == expected;", "", "losses/l1")
 arguments("rank", "std::decay_t<decltype(view<I>())>::rank == Rank;", "true;", "losses/l1")
 arguments("more numbers than memory holds", "too_large |= count > memory;", "", "engine/limits")
@@ -966,11 +924,7 @@ arguments("storage for a gradient", "if (!fits(out, view<I>().shape())) {", "if 
 arguments("storage for values", "if (only_check && !fits(out, shape)) {", "if (false) {")
 arguments("options", "check_options(kernel);", "", "losses/huber")
 
-
-def convert(what, text, replacement):
-    mutant(f"convert: {what}", "detail/convert.hpp", text, replacement, "engine/convert")
-
-
+convert = of_file("convert", "detail/convert.hpp", "engine/convert")
 convert("bfloat16: rounding to even", "(bits + 0x7fffu + (bits >> 16 & 1u)) >> 16", "(bits + 0x8000u) >> 16")
 convert("bfloat16: NaN", "where_less(infinity, bits & 0x7fffffffu, nan, rounded)", "rounded")
 convert("half: rounding to even", "size + 0xfffu + (size >> 13 & 1u) - rebias", "size + 0x1000u - rebias")
