@@ -154,11 +154,11 @@ TEST_CASE("Exact averages: weights of rows, class weights and ignored targets to
   check(parts, mean.weighted(w)(x, y), divisor, mean.weighted(w).gradient(x, y));
 }
 
-TEST_CASE("Exact averages: parts of unequal size are enough to make a mean of means wrong") {
+// Of a loss of elements, whose errors grow from row to row.
+template <class OfSum, class OfMean>
+void check_parts_of_elements(const OfSum& sum, const OfMean& mean) {
   const MatrixXd x = wave(100, 5, 0.7).cwiseProduct(VectorXd::LinSpaced(100, 0, 1).replicate(1, 5));
   const MatrixXd t = MatrixXd::Zero(100, 5);
-  const MSE<Sum> sum;
-  const MSE<Mean> mean;
   const auto parts = in_parts(
       100, 5,
       [&](Index from, Index count, auto gradient) {
@@ -173,23 +173,12 @@ TEST_CASE("Exact averages: parts of unequal size are enough to make a mean of me
   check(parts, mean(x, t), 500, mean.gradient(x, t));
 }
 
+TEST_CASE("Exact averages: parts of unequal size are enough to make a mean of means wrong") {
+  check_parts_of_elements(MSE<Sum>(), MSE<Mean>());
+}
+
 TEST_CASE("Exact averages: a combination is averaged in parts like its terms") {
-  const MatrixXd x = wave(100, 5, 0.7).cwiseProduct(VectorXd::LinSpaced(100, 0, 1).replicate(1, 5));
-  const MatrixXd t = MatrixXd::Zero(100, 5);
-  const auto sum = 0.7 * L1<Sum>{} + 0.3 * MSE<Sum>{};
-  const auto mean = 0.7 * L1<Mean>{} + 0.3 * MSE<Mean>{};
-  const auto parts = in_parts(
-      100, 5,
-      [&](Index from, Index count, auto gradient) {
-        const auto part = x.middleRows(from, count);
-        const auto target = t.middleRows(from, count);
-        const double value = sum.value_and_gradient(part, target, gradient);
-        return std::make_pair(value, sum.divisor(part, target));
-      },
-      [&](Index from, Index count) {
-        return mean(x.middleRows(from, count), t.middleRows(from, count));
-      });
-  check(parts, mean(x, t), 500, mean.gradient(x, t));
+  check_parts_of_elements(0.7 * L1<Sum>{} + 0.3 * MSE<Sum>{}, 0.7 * L1<Mean>{} + 0.3 * MSE<Mean>{});
 }
 
 TEST_CASE("Exact averages: CTC's Sum, weighted by 1 / target length, over its batch size") {
