@@ -433,7 +433,7 @@ reduction("weights of a user's reduction", "!std::is_same<R, RootMean>::value> {
 check = of_files("check", "{}", "engine/errors")
 CHECKS = "detail/check.hpp"
 check("handler", CHECKS, "if (ErrorHandler handler = error_handler().load()) handler(message.c_str());", "")
-check("name of the loss", "detail/words.hpp", "colons == std::string::npos ? name : name.substr(colons + 2)", "name", "losses/huber")
+check("name of the loss", "detail/words.hpp", "while (name > kernel && name[-1] != ':') --name;", "name = kernel;", "losses/huber")
 check("option", CHECKS, "if (!holds) fail(option_name", "if (false) fail(option_name", "losses/huber")
 check("no classes", CHECKS, "if (classes == 0) fail(", "if (classes < 0) fail(")
 check("class weights", CHECKS, "weights.size() != 0 && Index(weights.size()) != classes",

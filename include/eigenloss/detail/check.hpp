@@ -36,11 +36,10 @@ inline ErrorHandler set_error_handler(ErrorHandler handler) {
 namespace detail {
 namespace check {
 
-[[noreturn, gnu::cold, gnu::noinline]] inline void fail(const std::string& loss,
-                                                        const std::string* words,
+[[noreturn, gnu::cold, gnu::noinline]] inline void fail(std::string (*loss)(), const Word* words,
                                                         std::size_t count) {
-  std::string message = "eigenloss::" + loss + ": ";
-  for (std::size_t i = 0; i < count; ++i) message += words[i];
+  std::string message = "eigenloss::" + loss() + ": ";
+  for (std::size_t i = 0; i < count; ++i) words[i].append_to(message);
   if (ErrorHandler handler = error_handler().load()) handler(message.c_str());
 #if defined(__cpp_exceptions)
   throw std::invalid_argument(message);
@@ -180,12 +179,12 @@ constexpr void same_kind_of_terms() {
 // words before it is broken.
 template <class Kernel>
 struct Check {
-  static std::string argument(std::size_t i) { return check::ArgumentNames<Kernel>::get(i); }
+  static const char* argument(std::size_t i) { return check::ArgumentNames<Kernel>::get(i); }
 
   template <class... Words>
   [[noreturn, gnu::cold, gnu::noinline]] static void fail(const Words&... words) {
-    const std::string parts[] = {check::text(words)...};
-    check::fail(check::NameOf<Kernel>::get(), parts, sizeof...(words));
+    const check::Word sentence[] = {words...};
+    check::fail(&check::NameOf<Kernel>::get, sentence, sizeof...(words));
   }
 
   // Huber: delta = 0 is not greater than 0

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdio>
+#include <cstring>
 #include <sstream>
 #include <string>
 #include <type_traits>
@@ -17,18 +18,36 @@ using Index = std::ptrdiff_t;
 template <std::size_t Rank>
 using Shape = std::array<Index, Rank>;
 
+// Where a number stands in an array: nothing for the only number of an array of rank 0.
+template <std::size_t Rank>
+struct Place {
+  Shape<Rank> at;
+};
+
 namespace check {
 
-inline std::string text(const std::string& words) { return words; }
-template <class Number, std::enable_if_t<std::is_arithmetic<Number>::value, int> = 0>
-std::string text(Number number) {
-  if constexpr (std::is_integral<Number>::value) {
-    return std::to_string(number);
-  } else {
-    char digits[40];
-    std::snprintf(digits, sizeof digits, "%.9g", static_cast<double>(number));
-    return digits;
+inline void put(std::string& to, const std::string& words) { to += words; }
+inline void put(std::string& to, long long number) { to += std::to_string(number); }
+inline void put(std::string& to, double number) {
+  char digits[40];
+  std::snprintf(digits, sizeof digits, "%.9g", number);
+  to += digits;
+}
+inline void put_shape(std::string& to, const Index* extents, std::size_t rank) {
+  to += '(';
+  for (std::size_t i = 0; i < rank; ++i) {
+    if (i > 0) to += ", ";
+    put(to, static_cast<long long>(extents[i]));
   }
+  to += ')';
+}
+template <std::size_t Rank>
+void put(std::string& to, const Shape<Rank>& shape) {
+  put_shape(to, shape.data(), Rank);
+}
+template <std::size_t Rank>
+void put(std::string& to, const Place<Rank>& place) {
+  if (Rank > 0) put(to, place.at);
 }
 template <class Number, class = void>
 struct IsPrintable : std::false_type {};
@@ -37,31 +56,52 @@ struct IsPrintable<
     Number, std::void_t<decltype(std::declval<std::ostream&>() << std::declval<const Number&>())>>
     : std::true_type {};
 // A number of another library.
-template <class Number, std::enable_if_t<std::is_class<Number>::value, int> = 0>
-std::string text(const Number& number) {
+template <class Number>
+void put(std::string& to, const Number& number) {
   if constexpr (IsPrintable<Number>::value) {
     std::ostringstream words;
     words << number;
-    return words.str();
+    to += words.str();
   } else {
     (void)number;
-    return "this number";
+    to += "this number";
   }
 }
-template <std::size_t Rank>
-std::string text(const Shape<Rank>& shape) {
-  std::string words = "(";
-  for (std::size_t i = 0; i < Rank; ++i) words += (i > 0 ? ", " : "") + std::to_string(shape[i]);
-  return words + ")";
-}
+
+// A word of a sentence: what it says, and how. It refers to what it was made from, so that nothing
+// is put into letters, and little compiled, where a call can fail.
+class Word {
+ public:
+  Word(const char* text) : what_(text), put_(put_text) {}
+  template <class T>
+  Word(const T& what) : what_(&what), put_(put_as<T>) {}
+  void append_to(std::string& sentence) const { put_(sentence, what_); }
+
+ private:
+  static void put_text(std::string& to, const void* what) { to += static_cast<const char*>(what); }
+  template <class T>
+  static void put_as(std::string& to, const void* what) {
+    const T& it = *static_cast<const T*>(what);
+    if constexpr (std::is_integral<T>::value) {
+      put(to, static_cast<long long>(it));
+    } else if constexpr (std::is_floating_point<T>::value) {
+      put(to, static_cast<double>(it));
+    } else {
+      put(to, it);
+    }
+  }
+
+  const void* what_;
+  void (*put_)(std::string& to, const void* what);
+};
 
 // The last word of Kernel in a function's signature: eigenloss::kernel::MSE gives MSE.
-inline std::string kernel_in(const std::string& signature) {
-  const std::size_t from = signature.find("Kernel = ") + 9;
-  std::string name = signature.substr(from, signature.find_first_of(";],", from) - from);
-  name = name.substr(0, name.find('<'));
-  const std::size_t colons = name.rfind("::");
-  return colons == std::string::npos ? name : name.substr(colons + 2);
+inline std::string kernel_in(const char* signature) {
+  const char* const kernel = std::strstr(signature, "Kernel = ") + 9;
+  const char* const end = kernel + std::strcspn(kernel, ";],<");
+  const char* name = end;
+  while (name > kernel && name[-1] != ':') --name;
+  return std::string(name, end);
 }
 template <class Kernel, class = void>
 struct NameOf {
@@ -74,14 +114,15 @@ struct NameOf<Kernel, std::void_t<decltype(Kernel::name)>> {
 
 template <class Kernel, class = void>
 struct ArgumentNames {
-  static std::string get(std::size_t i) {
-    static constexpr const char* names[] = {"input", "target"};
-    return i < 2 ? names[i] : "argument " + std::to_string(i + 1);
+  static const char* get(std::size_t i) {
+    constexpr const char* names[] = {"input",      "target",     "argument 3",
+                                     "argument 4", "argument 5", "a later argument"};
+    return names[i < 5 ? i : 5];
   }
 };
 template <class Kernel>
 struct ArgumentNames<Kernel, std::void_t<decltype(Kernel::arguments)>> {
-  static std::string get(std::size_t i) { return Kernel::arguments[i]; }
+  static const char* get(std::size_t i) { return Kernel::arguments[i]; }
 };
 
 }  // namespace check

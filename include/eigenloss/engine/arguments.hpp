@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -141,12 +140,12 @@ class Arguments<Kernel, std::tuple<ReadAs...>, In...> {
     }
   }
 
-  // Where number i of an input stands, e.g. (2, 0); nothing where it is the only one.
+  // Where number i of an input stands.
   template <std::size_t I>
-  std::string place(Index i) const {
-    const auto& v = view<I>();
-    const bool alone = std::decay_t<decltype(v)>::rank == 0;
-    return alone ? "" : check::text(position(i, v.shape(), row_major));
+  auto place(Index i) const {
+    const auto& shape = view<I>().shape();
+    return Place<std::tuple_size<std::decay_t<decltype(shape)>>::value>{
+        position(i, shape, row_major)};
   }
   template <std::size_t I>
   [[noreturn]] void refuse(Index i, const char* expected) const {
