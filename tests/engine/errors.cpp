@@ -245,6 +245,30 @@ TEST_CASE("weights of another shape, in every engine") {
         "eigenloss::CTC" + rows);
 }
 
+TEST_CASE("storage that overlaps an input or another storage is refused") {
+  Eigen::MatrixXd memory = Eigen::MatrixXd::Constant(2, 9, 0.5);
+  auto x = memory.leftCols(3), t = memory.middleCols(3, 3), g = memory.rightCols(3);
+  const Eigen::Vector2i y(0, 1);
+  CHECK(error_of([&] { CrossEntropy<>{}.value_and_gradient(x, y, x); }) ==
+        "eigenloss::CrossEntropy: the storage for the gradient of input overlaps input");
+  CHECK(error_of([&] { MSE<>{}.gradient(x, t, memory.middleCols(2, 3)); }) ==
+        "eigenloss::MSE: the storage for the gradient of input overlaps input");
+  CHECK(error_of([&] { MSE<>{}.gradient(x, t, memory.middleCols(5, 3)); }) ==
+        "eigenloss::MSE: the storage for the gradient of input overlaps target");
+  CHECK(error_of([&] { TripletMargin<>{}.gradient(x, x, x, skip, t, t); }) ==
+        "eigenloss::TripletMargin: the storage for the gradient of negative overlaps that of "
+        "positive");
+  CHECK((memory.array() == 0.5).all());
+  CHECK(MSE<>{}.value_and_gradient(x, x, t) == 0);  // side by side
+  CHECK(TripletMargin<>{}.value_and_gradient(x, x, x, skip, t, g) == 1);
+  memory.resize(9, 2);  // strided: not looked at, and these do not overlap
+  memory.setConstant(0.5);
+  CHECK(MSE<>{}.value_and_gradient(memory.topRows(3), memory.middleRows(3, 3),
+                                   memory.bottomRows(3)) == 0);
+  Eigen::MatrixXd none(0, 3);
+  CHECK(error_of([&] { MSE<Sum>{}.gradient(none, none, none); }) == "no error");
+}
+
 TEST_CASE("storage of another shape that cannot be resized stays as it is") {
   const auto x = filled<Numbers2>(0.5, 2, 3);
   std::vector<double> memory(6, 7.0);

@@ -921,8 +921,11 @@ arguments("extents of 0", "(std::max)(extent, Index(1))", "extent", "engine/limi
 arguments("shape of weights", "right = right && (shape[k] == units[k] || shape[k] == 1);", "")
 arguments("rank of weights", "bool right = Numbers::rank == rank;", "bool right = true;")
 arguments("storage for a gradient", "if (!fits(out, view<I>().shape())) {", "if (false) {")
-arguments("storage for values", "if (only_check && !fits(out, shape)) {", "if (false) {")
+check("storage for values", "engine/evaluation.hpp", "if (only_check && !fits(out, shape)) {", "if (false) {")
 arguments("options", "check_options(kernel);", "", "losses/huber")
+arguments("overlap with an input", "inputs[i].overlap(outputs[k])", "false")
+arguments("overlap with another output", "outputs[m].overlap(outputs[k])", "false")
+check("overlap: neighbours", "detail/memory.hpp", "begin < other.end && other.begin < end", "begin <= other.end && other.begin <= end")
 
 convert = of_file("convert", "detail/convert.hpp", "engine/convert")
 convert("bfloat16: rounding to even", "(bits + 0x7fffu + (bits >> 16 & 1u)) >> 16", "(bits + 0x8000u) >> 16")

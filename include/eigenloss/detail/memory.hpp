@@ -59,6 +59,20 @@ auto lines_of(A& array) {
   }
 }
 
+// Where the numbers of a contiguous array lie; nowhere, of any other.
+struct Bytes {
+  std::uintptr_t begin = 0, end = 0;
+
+  Bytes() = default;
+  template <class S>
+  Bytes(const S* data, Index count) {
+    if (!data || count <= 0) return;
+    begin = reinterpret_cast<std::uintptr_t>(data);
+    end = begin + std::uintptr_t(count) * sizeof(S);
+  }
+  bool overlap(const Bytes& other) const { return begin < other.end && other.begin < end; }
+};
+
 template <class A>
 Index extent_of(const A& tensor, std::size_t i) {
   return Index(tensor.dimension(i));

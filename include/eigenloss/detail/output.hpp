@@ -63,6 +63,13 @@ bool fits(const Eigen::TensorFixedSize<S, D, O, I>& array, const Shape<Rank>& sh
   }
 }
 
+template <class A>
+Bytes bytes_of(const A& array) {
+  const auto lines = lines_of(array);
+  return lines.contiguous() ? Bytes(lines.data, lines.inner * lines.outer) : Bytes();
+}
+inline Bytes bytes_of(const Skip&) { return Bytes(); }
+
 // Precondition: fits(array, shape).
 template <class A, std::size_t Rank>
 void resize(A& array, const Shape<Rank>& shape) {

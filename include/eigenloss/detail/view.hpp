@@ -81,6 +81,7 @@ class View {
     return Reader<T>(static_cast<const typename Source<A>::Shared&>(source_), contiguous_);
   }
   const T* data() const { return contiguous_; }
+  Bytes bytes() const { return Bytes(source_.pointer(), size()); }
   T at(Index i) const { return convert<T>(source_.at(i)); }
   const T* read(Index first, Index count, T* buffer) const {
     return reader().read(first, count, buffer);

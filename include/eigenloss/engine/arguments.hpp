@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <tuple>
 #include <type_traits>
@@ -158,6 +159,7 @@ class Arguments<Kernel, std::tuple<ReadAs...>, In...> {
   template <class Outs>
   void check_gradients(const Outs& outs) const {
     check_gradients(outs, Gradients{}, std::make_index_sequence<Gradients::size()>{});
+    check_overlaps(outs, std::make_index_sequence<sizeof...(In)>{}, Gradients{});
   }
   template <class Outs>
   void resize_gradients(const Outs& outs) const {
@@ -203,6 +205,30 @@ class Arguments<Kernel, std::tuple<ReadAs...>, In...> {
     }
     (void)out;
   }
+  // An output would change what is still to be read or, of another gradient, was written.
+  template <class Outs, std::size_t... I, std::size_t... G>
+  void check_overlaps(const Outs& outs, std::index_sequence<I...>,
+                      std::index_sequence<G...>) const {
+    const Bytes inputs[] = {view<I>().bytes()...};
+    const auto bytes = [](const auto&... out) {
+      return std::array<Bytes, sizeof...(G)>{{bytes_of(out)...}};
+    };
+    const std::array<Bytes, sizeof...(G)> outputs = std::apply(bytes, outs);
+    const std::array<std::size_t, sizeof...(G)> gradients{{G...}};
+    for (std::size_t k = 0; k < sizeof...(G); ++k) {
+      const auto refuse = [&](const char* what, std::size_t i) {
+        Check<Kernel>::fail("the storage for the gradient of ",
+                            Check<Kernel>::argument(gradients[k]), " overlaps ", what,
+                            Check<Kernel>::argument(i));
+      };
+      for (std::size_t i = 0; i < sizeof...(I); ++i) {
+        if (inputs[i].overlap(outputs[k])) refuse("", i);
+      }
+      for (std::size_t m = 0; m < k; ++m) {
+        if (outputs[m].overlap(outputs[k])) refuse("that of ", gradients[m]);
+      }
+    }
+  }
   template <class Outs, std::size_t... I, std::size_t... K>
   void resize_gradients(const Outs& outs, std::index_sequence<I...>,
                         std::index_sequence<K...>) const {
@@ -217,33 +243,6 @@ class Arguments<Kernel, std::tuple<ReadAs...>, In...> {
 
   std::tuple<View<ReadAs, In>...> views_;
 };
-
-// ---- Unreduced values. ----
-
-// Unreduced losses of one row alone have rank 0; matrices hold them in a vector of one.
-template <class Kernel, class First, class Out, std::size_t UnitRank>
-void check_and_resize_values(Out& out, const Shape<UnitRank>& units, bool only_check) {
-  if constexpr (!is_skip<Out>) {
-    check_layout<First, Out>();
-    constexpr bool one_in_a_vector = UnitRank == 0 && Traits<Out>::rank == 1;
-    Shape<one_in_a_vector ? 1 : UnitRank> shape{};
-    if constexpr (one_in_a_vector) {
-      shape[0] = 1;
-    } else {
-      shape = units;
-    }
-    if (only_check && !fits(out, shape)) {
-      Check<Kernel>::fail("the storage for the values has shape ", shape_of(out), ", expected ",
-                          units);
-    }
-    if constexpr (Traits<Out>::rank == shape.size()) {
-      if (!only_check) resize(out, shape);
-    }
-  }
-  (void)out;
-  (void)units;
-  (void)only_check;
-}
 
 }  // namespace detail
 }  // namespace eigenloss

@@ -20,6 +20,31 @@ struct Term {
   bool first = true;    // results overwrite their storage; otherwise they are added to it
 };
 
+// Unreduced losses of one row alone have rank 0; matrices hold them in a vector of one.
+template <class Kernel, class First, class Out, std::size_t UnitRank>
+void check_and_resize_values(Out& out, const Shape<UnitRank>& units, bool only_check) {
+  if constexpr (!is_skip<Out>) {
+    check_layout<First, Out>();
+    constexpr bool one_in_a_vector = UnitRank == 0 && Traits<Out>::rank == 1;
+    Shape<one_in_a_vector ? 1 : UnitRank> shape{};
+    if constexpr (one_in_a_vector) {
+      shape[0] = 1;
+    } else {
+      shape = units;
+    }
+    if (only_check && !fits(out, shape)) {
+      Check<Kernel>::fail("the storage for the values has shape ", shape_of(out), ", expected ",
+                          units);
+    }
+    if constexpr (Traits<Out>::rank == shape.size()) {
+      if (!only_check) resize(out, shape);
+    }
+  }
+  (void)out;
+  (void)units;
+  (void)only_check;
+}
+
 // The divisor of WeightedMean: the sum of w·d over the units.
 template <class N, class Problem, class Weights>
 N weighted_divisor(const Problem& problem, const Weights& weights) {

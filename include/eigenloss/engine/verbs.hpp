@@ -175,7 +175,7 @@ struct Loss : Kernel_ {
   auto operator()(const In&... in) const {
     return bound()(in...);
   }
-  /// The gradient, owning or into storage that follows the inputs.
+  /// The gradient, owning or into storage that follows the inputs and overlaps none of them.
   template <class... Args>
   auto gradient(Args&&... args) const {
     return bound().gradient(args...);
