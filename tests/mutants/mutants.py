@@ -688,7 +688,7 @@ pack("tanh of negative numbers", "return where(a < Pack(0), -t, where(a == Pack(
 pack("sinh of large numbers", "Pack(0.5) * half * half);", "Pack(0.5) * half);", "detail/pack.hpp", "engine/formula")
 pack("cosh", "Pack(0.5) * half * half + Pack(0.5) / half / half", "Pack(0.5) * half * half", "detail/pack.hpp", "engine/formula")
 pack("negated mask", "pandnot(Eigen::internal::ptrue(x), x)", "por(Eigen::internal::ptrue(x), x)", "detail/mask.hpp",
-     "losses/kl_div")
+     "losses/bce")
 
 
 def elements(what, text, replacement, file="engine/element_walk.hpp", tests=("engine/elements",)):
