@@ -23,10 +23,10 @@ class SequenceTargets {
   static constexpr bool padded = Targets::rank == 2;
 
   // Checks shapes and lengths. Labels are checked by check_labels.
-  SequenceTargets(const Inputs& inputs, const FrameShape& frames, const Shape<UnitRank>& units)
+  SequenceTargets(const Inputs& inputs, const FrameShape& frames)
       : inputs_(inputs), frames_(frames) {
-    check_shape_of_lengths<2>(units);
-    check_shape_of_lengths<3>(units);
+    check_shape_of_lengths<2>();
+    check_shape_of_lengths<3>();
     check_shape_of_targets();
     check_lengths();
   }
@@ -55,11 +55,13 @@ class SequenceTargets {
   }
 
   template <std::size_t I>
-  void check_shape_of_lengths(const Shape<UnitRank>& units) const {
+  void check_shape_of_lengths() const {
     using Lengths = std::decay_t<decltype(inputs_.template view<I>())>;
     if constexpr (UnitRank == 0 && Lengths::rank == 1) {
       inputs_.template check_shape<I>(Shape<1>{{1}}, "one number for the one sequence: () or ");
     } else {
+      Shape<UnitRank> units{};
+      if constexpr (UnitRank == 1) units[0] = frames_.sequences;
       inputs_.template check_shape<I>(units, "one number for each sequence: ");
     }
   }

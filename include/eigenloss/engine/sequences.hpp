@@ -43,9 +43,9 @@ class SequenceProblem {
       : kernel_(kernel),
         inputs_(kernel, log_probs, targets, input_lengths, target_lengths),
         frames_(checked_frames(kernel, inputs_.shape())),
-        units_(units_of(frames_)),
-        targets_(inputs_, frames_, units_) {
+        targets_(inputs_, frames_) {
     check::labels_and_lengths<is_label<Targets>, is_label<InputLengths>, is_label<TargetLengths>>();
+    if constexpr (unit_rank == 1) units_[0] = frames_.sequences;
   }
 
   const Inputs& arguments() const { return inputs_; }
@@ -122,11 +122,6 @@ class SequenceProblem {
                           Check<Kernel>::argument(0), " with shape ", shape);
     }
     return frames;
-  }
-  static Shape<unit_rank> units_of(const FrameShape& frames) {
-    Shape<unit_rank> units{};
-    if constexpr (unit_rank == 1) units[0] = frames.sequences;
-    return (void)frames, units;
   }
 
   // ---- One sequence. ----
@@ -216,7 +211,7 @@ class SequenceProblem {
   const Kernel& kernel_;
   const Inputs inputs_;
   const FrameShape frames_;
-  const Shape<unit_rank> units_;
+  Shape<unit_rank> units_{};
   const AllTargets targets_;
 };
 
