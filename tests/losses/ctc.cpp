@@ -262,6 +262,14 @@ TEST_CASE("CTC: a combination adds values and gradients") {
   };
   check(b.frames);
   check(rows);
+  CTC<Unreduced> each;
+  each.zero_infinity = true;
+  const auto apart = each(rows, b.concatenated, b.input_lengths, b.target_lengths);
+  const auto sum =
+      (0.25 * each + 2.0 * each)(rows, b.concatenated, b.input_lengths, b.target_lengths);
+  for (Index n = 0; n < sum.size(); ++n) {
+    CHECK(sum(n) == Approx(2.25 * apart(n)).epsilon(4 * epsilon));
+  }
 }
 
 TEST_CASE("CTC: the divided Sum is Mean") {
@@ -309,6 +317,17 @@ TEST_CASE("CTC: a target of probability below 10^-4000 is as right as any") {
   CHECK(std::abs(value - expected) <= 4 * epsilon * expected);
   CHECK(CTC<Sum>{}(lp, targets, int(T), 30) == Approx(value).epsilon(4 * epsilon));
   for (Index t = 0; t < T; ++t) CHECK(slope.row(t).sum() == Approx(-1).epsilon(1e-12));
+}
+
+TEST_CASE("CTC: paths through a mask of -1e30 are no match for unlikely ones") {
+  Table lp(3, 3);  // the first frame forces all paths through e^-1500, or through the mask
+  lp << -1e30, -1500, 0, -20, 0, -10, -30, 0, 0;
+  const auto [value, slope] = CTC<Sum>{}.value_and_gradient(lp, vector({1, 2}), 3, 2);
+  const double later = std::exp(-10.0), between = std::exp(-20.0);
+  CHECK(value == Approx(1500 - std::log1p(later + between + std::exp(-40.0))).epsilon(4 * epsilon));
+  CHECK(slope(0, 0) == 0);
+  CHECK(slope(0, 1) == Approx(-1));
+  CHECK(slope(1, 2) == Approx(-later).epsilon(1e-4));
 }
 
 TEST_CASE("CTC: a log-probability of -inf has the slope 0, NaN is never swallowed") {

@@ -323,7 +323,7 @@ ctc("scaled: backward into a label", SCALED, "pmadd(skip, l_after, padd(l, b_aft
 ctc("scaled: posterior of the blank", SCALED, "a.occupancy[a.blank_slot] = blanks;", "")
 ctc("scaled: posterior of repeated classes", SCALED, "a.occupancy[a.slot[s]] += a.product[s];",
     "a.occupancy[a.slot[s]] = a.product[s];")
-ctc("scaled: labels that are too late", SCALED, "a.earliest[low] + a.slack < t", "a.earliest[low] + a.slack <= t")
+ctc("scaled: labels that are no longer too late", SCALED, "a.earliest[low - 1] + a.slack >= t", "a.earliest[low - 1] + a.slack > t")
 ctc("scaled: labels that are too early", SCALED, "a.earliest[high] <= t", "a.earliest[high] < t")
 ctc("scaled: the floor", SCALED, "pmax(x, least)", "x", "engine/ctc_sequence")
 ctc("repeated labels", EMISSIONS, "repeat || s == 0 ? 0.0 : a.weight", "s == 0 ? 0.0 : a.weight")
@@ -345,7 +345,6 @@ ctc("gradient of logits, all classes", SEQUENCE, "emission[c] * softmax - occupa
     "emission[c] * softmax", "losses/ctc_with_logits")
 ctc("gradient of logits, few classes", SEQUENCE, "pmul(packet_exp_nonpositive(psub(x, top)), share)",
     "packet_exp_nonpositive(psub(x, top))", "losses/ctc_with_logits", "engine/ctc_sequence")
-ctc("loss below 0", SEQUENCE, "from_logits && loss < 0 ? 0 : loss", "loss", "losses/ctc_with_logits", "engine/ctc_sequence")
 ctc("mass of a frame", EMISSIONS, "*mass += static_cast<double>(predux(ones))", "*mass += static_cast<double>(0)",
     "losses/ctc_with_logits", "engine/ctc_sequence")
 ctc("scale of a frame", EMISSIONS, "add(top - a.top[t]);", "", "losses/ctc_with_logits", "engine/ctc_sequence")
@@ -355,13 +354,13 @@ ctc("wide: skipped blank", WIDE, "if (lattice.skips(s)) sum = sum + from[s - 2];
 ctc("wide: sum", WIDE, "greater.mantissa + greater.mantissa * ctc_ratio(lesser, greater)", "greater.mantissa",
     "engine/ctc_sequence")
 ctc("wide: masks", WIDE, "(x.huge - y.huge) + (x.exponent - y.exponent) * ctc_ln2",
-    "(x.exponent - y.exponent) * ctc_ln2", "engine/ctc_sequence")
+    "(x.exponent - y.exponent) * ctc_ln2", "losses/ctc", "engine/ctc_sequence")
 ctc("wide: backward", WIDE, "if (s + 1 < states) sum = sum + next[s + 1];", "", "engine/ctc_sequence")
 ctc("log domain: skipped blank", ANY, "if (from && skips(s))", "if (from && s > 1)", "losses/ctc")
 ctc("log domain: backward", ANY, "s + 1 < states) sum = ctc_log_add(sum, at(s + 1));", "s + 1 < 0) sum = at(s);", *CTC)
 ctc("log domain: sum of two", ANY, "T(b + log1p_of_any(T(exp(T(a - b)))))", "b", *CTC)
 ctc("blank out of range", SEQUENCES, "kernel.blank >= frames.classes", "kernel.blank > frames.classes", *CTC)
-ctc("negative blank", SEQUENCES, "kernel.blank < 0 ||", "", *CTC)
+ctc("negative blank", SEQUENCES, "kernel.blank < 0 ||", "", "engine/errors")
 ctc("no frames or classes", SEQUENCES, "frames.frames == 0 || frames.classes == 0", "frames.frames < 0", *CTC,
     "engine/errors")
 ctc("length above", TARGETS, "lengths.at(n) <= most", "lengths.at(n) <= most + 1", *CTC)
@@ -386,7 +385,7 @@ ctc("gradient of a second term", FRAMES, "to[k] = to[k] + numbers(k);", "to[k] =
 ctc("column-major frames", FRAMES, "copy(t - t % frames_at_once)", "copy(0)", *CTC)
 
 ctc("weight of a sequence", SEQUENCES, "loss = loss * Number(w);", "", *CTC)
-ctc("weight of a gradient", SEQUENCES, "Number(scale) * Number(w) / each", "Number(scale) / each", *CTC)
+ctc("weight of a gradient", SEQUENCES, "Number(scale) * Number(w) / each", "Number(scale) / each", "laws/ctc")
 ctc("gradient divided by the target's length", SEQUENCES, "Number(scale) * Number(w) / each", "Number(scale) * Number(w)", *CTC)
 ctc("unreduced value of a second term", SEQUENCES, "term.first ? number : T(value_sink.at(n) + number)", "number",
     "losses/ctc", "engine/combination", "laws/ctc")
@@ -688,7 +687,7 @@ pack("tanh of negative numbers", "return where(a < Pack(0), -t, where(a == Pack(
 pack("sinh of large numbers", "Pack(0.5) * half * half);", "Pack(0.5) * half);", "detail/pack.hpp", "engine/formula")
 pack("cosh", "Pack(0.5) * half * half + Pack(0.5) / half / half", "Pack(0.5) * half * half", "detail/pack.hpp", "engine/formula")
 pack("negated mask", "pandnot(Eigen::internal::ptrue(x), x)", "por(Eigen::internal::ptrue(x), x)", "detail/mask.hpp",
-     "losses/bce")
+     "engine/formula")
 
 
 def elements(what, text, replacement, file="engine/element_walk.hpp", tests=("engine/elements",)):
