@@ -71,6 +71,16 @@ TEST_CASE("BCEWithLogits weighs positive labels along any axis of any layout") {
   }
 }
 
+TEST_CASE("BCEWithLogits: the batch is dimension 1 where the classes lie along dimension 0") {
+  const Eigen::MatrixXd x = Eigen::MatrixXd::Constant(2, 5, 0.5), t = Eigen::MatrixXd::Ones(2, 5);
+  BCEWithLogits<Sum> sum;
+  BCEWithLogits<BatchMean> mean;
+  sum.axis = mean.axis = 0;
+  check_near(mean(x, t), sum(x, t) / 5);
+  mean.axis = 1;
+  check_near(mean(x, t), sum(x, t) / 2);
+}
+
 TEST_CASE("BCEWithLogits takes a single pos_weight for any rank") {
   BCEWithLogits<Sum> loss;
   loss.pos_weight = list({2});

@@ -592,7 +592,7 @@ container("repeated variance: which elements", "engine/repeated_gradient.hpp", "
 container("refused variance that is repeated", "engine/pointwise.hpp",
           "i = i / (repeated->size * repeated->inner) * repeated->inner + i % repeated->inner;", "", "losses/gaussian_nll")
 container("batch of pos_weight's axis 0", "engine/pointwise.hpp", "== 0) dimension = 1;", "== 0) dimension = 0;",
-          "engine/elements", "engine/exact_averages")
+          "losses/bce_with_logits")
 
 # ---- Combinations, formulas and dual numbers. ----
 
