@@ -62,9 +62,11 @@ template <class Kernel>
 struct HasAlongAxis<Kernel, std::void_t<decltype(std::declval<const Kernel&>().along_axis())>>
     : std::true_type {};
 
-// A copy where its options are plain numbers, which a loop can keep in registers.
+// A copy where its options are plain numbers, which a loop can keep in registers. (A std::tuple of
+// them is trivially copy-constructible, and not trivially copyable.)
 template <class Kernel>
-using Held = std::conditional_t<std::is_trivially_copyable<Kernel>::value, Kernel, const Kernel&>;
+using Held =
+    std::conditional_t<std::is_trivially_copy_constructible<Kernel>::value, Kernel, const Kernel&>;
 
 template <class Void, class Kernel, class... V>
 struct HasSlope : std::false_type {};
