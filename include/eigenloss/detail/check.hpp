@@ -36,7 +36,7 @@ inline ErrorHandler set_error_handler(ErrorHandler handler) {
 namespace detail {
 namespace check {
 
-[[noreturn, gnu::cold, gnu::noinline]] inline void fail(std::string (*loss)(), const Word* words,
+[[noreturn, gnu::cold, gnu::noinline]] inline void fail(std::string (*loss)(), const Phrase* words,
                                                         std::size_t count) {
   std::string message = "eigenloss::" + loss() + ": ";
   for (std::size_t i = 0; i < count; ++i) words[i].append_to(message);
@@ -183,7 +183,7 @@ struct Check {
 
   template <class... Words>
   [[noreturn, gnu::cold, gnu::noinline]] static void fail(const Words&... words) {
-    const check::Word sentence[] = {words...};
+    const check::Phrase sentence[] = {words...};
     check::fail(&check::NameOf<Kernel>::get, sentence, sizeof...(words));
   }
 

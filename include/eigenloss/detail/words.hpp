@@ -68,13 +68,13 @@ void put(std::string& to, const Number& number) {
   }
 }
 
-// A word of a sentence: what it says, and how. It refers to what it was made from, so that nothing
+// A phrase of a sentence: what it says, and how. It refers to what it was made from, so that nothing
 // is put into letters, and little compiled, where a call can fail.
-class Word {
+class Phrase {
  public:
-  Word(const char* text) : what_(text), put_(put_text) {}
+  Phrase(const char* text) : what_(text), put_(put_text) {}
   template <class T>
-  Word(const T& what) : what_(&what), put_(put_as<T>) {}
+  Phrase(const T& what) : what_(&what), put_(put_as<T>) {}
   void append_to(std::string& sentence) const { put_(sentence, what_); }
 
  private:

@@ -71,7 +71,8 @@ using PassOf = std::conditional_t<Counts<R, Vector<T>>::value, R,
                                   std::conditional_t<Averages<R>::value, Mean, Sum>>;
 
 // One evaluation of a loss. A problem is an engine's view of the arguments of one call; it provides
-//   T, unit_rank, units(), divisor(), batch(), share(first, count, buffer), arguments(),
+//   T, unit_rank, units(), divisor(), batch(), shares(first, count, to), arguments(),
+//   check_units(weights): errors of single units, those of weight 0 excepted,
 //   pass<Value, Gradient, PassOf<Reduction, T>>(workers, weights, scale, term, value sink, outs).
 template <bool Value, bool Gradient, class R, class Problem, class Workers, class W, class ValueOut,
           class Outs>

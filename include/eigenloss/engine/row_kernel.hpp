@@ -110,7 +110,7 @@ struct HasProbabilitiesCheck<
     std::void_t<decltype(std::declval<const Kernel&>().check_with_probabilities(Check<Kernel>()))>>
     : std::true_type {};
 
-// As IsPointwiseKernel.
+// A member is found by its name alone, as by IsPointwiseKernel (pointwise.hpp).
 template <class Kernel>
 struct IsRowwiseKernel {
   struct Name {
