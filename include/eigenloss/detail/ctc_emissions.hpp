@@ -18,19 +18,11 @@ namespace eigenloss::detail {
 using Eigen::internal::pload, Eigen::internal::ploadu, Eigen::internal::pset1,
     Eigen::internal::pstore, Eigen::internal::pstoreu, Eigen::internal::padd, Eigen::internal::psub,
     Eigen::internal::pmul, Eigen::internal::pmadd, Eigen::internal::pmin, Eigen::internal::pmax,
-    Eigen::internal::pcmp_lt, Eigen::internal::pcmp_eq, Eigen::internal::pselect,
     Eigen::internal::pzero, Eigen::internal::predux, Eigen::internal::predux_min,
     Eigen::internal::predux_max;
 
 using CtcPacket = Eigen::internal::packet_traits<double>::type;
 constexpr Index ctc_lanes = Eigen::internal::packet_traits<double>::size;
-
-// x where the mask is true, else 0. (The masks of plain numbers, where Eigen has no registers, do
-// not take pand.)
-template <class Packet>
-EIGEN_STRONG_INLINE Packet ctc_if(const Packet& mask, const Packet& x) {
-  return pselect(mask, x, pzero(x));
-}
 
 constexpr double ctc_least = 0x1p-500;  // positive sums and emissions below are raised to it
 constexpr double ctc_least_log = -346.5735902799;  // slightly above its logarithm
@@ -125,11 +117,12 @@ inline double ctc_exponentiate(const CtcTables& a, double top, double deepest, d
   for (Index k = 0; k < a.symbols; k += ctc_lanes) {
     const CtcPacket y = psub(pload<CtcPacket>(x + k), shift),
                     least = pload<CtcPacket>(a.lowest + k);
-    const CtcPacket kept = pcmp_lt(deep, y), used = ctc_if(pcmp_lt(infinite, least), y);
+    const auto kept = less(deep, y);
+    const CtcPacket used = only_where(less(infinite, least), y);
     met.sum = padd(met.sum, y);
-    met.lowest = pmin(met.lowest, ctc_if(pcmp_lt(infinite, y), used));
-    met.lowest_kept = pmin(met.lowest_kept, ctc_if(kept, used));
-    const CtcPacket p = ctc_if(kept, packet_exp_nonpositive(pmax(y, least)));
+    met.lowest = pmin(met.lowest, only_where(less(infinite, y), used));
+    met.lowest_kept = pmin(met.lowest_kept, only_where(kept, used));
+    const CtcPacket p = only_where(kept, packet_exp_nonpositive(pmax(y, least)));
     mass = padd(mass, p);
     pstore(x + k, p);
   }
@@ -174,9 +167,9 @@ void ctc_frame_mass(const Scalar* frame, Index classes, double* top, double* mas
     Packet rest = none, ones = none;
     ctc_packets<false>(
         frame + first, (std::min<Index>)(512, classes - first), [&](const Packet& x, Index, Index) {
-          const Packet is_top = pcmp_eq(x, at_top);
-          ones = padd(ones, ctc_if(is_top, one));
-          rest = padd(rest, pselect(is_top, none, packet_exp_nonpositive(psub(x, at_top))));
+          const auto is_top = equal(x, at_top);
+          ones = padd(ones, only_where(is_top, one));
+          rest = padd(rest, zero_where(is_top, packet_exp_nonpositive(psub(x, at_top))));
         });
     *mass += static_cast<double>(predux(ones)) + static_cast<double>(predux(rest));
   }

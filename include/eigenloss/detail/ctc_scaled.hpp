@@ -72,7 +72,9 @@ inline int ctc_rescaling(double peak) {
 // The smallest number that a recursion keeps, and what it makes of a smaller one that is not 0.
 struct CtcFloor {
   CtcPacket least, cut;
-  CtcPacket operator()(const CtcPacket& x) const { return ctc_if(pcmp_lt(cut, x), pmax(x, least)); }
+  CtcPacket operator()(const CtcPacket& x) const {
+    return only_where(less(cut, x), pmax(x, least));
+  }
 };
 
 // One frame forward, from row to row. Returns the largest new state; with `watch`, adds to `raised`

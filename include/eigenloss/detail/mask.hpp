@@ -39,56 +39,25 @@ struct Mask {
   static Mask no_branch() { return detail::check::no_branch_on_a_mask<Mask>(); }
 
   friend EIGEN_STRONG_INLINE Mask operator&(const Mask& a, const Mask& b) {
-    return detail::map<Mask>(
-        [](const Part& x, const Part& y) -> Part {
-          if constexpr (simd)
-            return Eigen::internal::pand(x, y);
-          else
-            return x && y;
-        },
-        a, b);
+    return detail::map<Mask>([](auto& x, auto& y) { return detail::both(x, y); }, a, b);
   }
   friend EIGEN_STRONG_INLINE Mask operator|(const Mask& a, const Mask& b) {
-    return detail::map<Mask>(
-        [](const Part& x, const Part& y) -> Part {
-          if constexpr (simd)
-            return Eigen::internal::por(x, y);
-          else
-            return x || y;
-        },
-        a, b);
+    return detail::map<Mask>([](auto& x, auto& y) { return detail::either(x, y); }, a, b);
   }
   friend EIGEN_STRONG_INLINE Mask operator~(const Mask& a) {
-    return detail::map<Mask>(
-        [](const Part& x) -> Part {
-          if constexpr (simd)
-            return Eigen::internal::pandnot(Eigen::internal::ptrue(x), x);
-          else
-            return !x;
-        },
-        a);
+    return detail::map<Mask>([](auto& x) { return detail::negation(x); }, a);
   }
   // a where the mask is true, b elsewhere.
   friend EIGEN_STRONG_INLINE P where(const Mask& mask, const P& a, const P& b) {
-    return detail::map<P>(
-        [](const Part& m, const Register& x, const Register& y) -> Register {
-          if constexpr (simd)
-            return Eigen::internal::pselect(m, x, y);
-          else
-            return m ? x : y;
-        },
-        mask, a, b);
+    return detail::map<P>([](const Part& yes, const Register& x,
+                             const Register& y) { return detail::select(yes, x, y); },
+                          mask, a, b);
   }
   // Whether any lane is true.
   friend EIGEN_STRONG_INLINE bool any(const Mask& mask) {
     bool found = false;
 #pragma GCC unroll 8
-    for (int k = 0; k < Registers; ++k) {
-      if constexpr (simd)
-        found = found || Eigen::internal::predux_any(mask.parts[k]);
-      else
-        found = found || mask.parts[k];
-    }
+    for (int k = 0; k < Registers; ++k) found = found || detail::any_yes(mask.parts[k]);
     return found;
   }
 };

@@ -101,13 +101,13 @@ struct Pack {
   EIGEN_STRONG_INLINE Pack& operator/=(const Pack& b) { return *this = *this / b; }
 
   friend EIGEN_STRONG_INLINE M operator<(const Pack& a, const Pack& b) {
-    return detail::map<M>([](auto& x, auto& y) { return detail::less<simd>(x, y); }, a, b);
+    return detail::map<M>([](auto& x, auto& y) { return detail::less(x, y); }, a, b);
   }
   friend EIGEN_STRONG_INLINE M operator<=(const Pack& a, const Pack& b) {
-    return detail::map<M>([](auto& x, auto& y) { return detail::less_or_equal<simd>(x, y); }, a, b);
+    return detail::map<M>([](auto& x, auto& y) { return detail::less_or_equal(x, y); }, a, b);
   }
   friend EIGEN_STRONG_INLINE M operator==(const Pack& a, const Pack& b) {
-    return detail::map<M>([](auto& x, auto& y) { return detail::equal<simd>(x, y); }, a, b);
+    return detail::map<M>([](auto& x, auto& y) { return detail::equal(x, y); }, a, b);
   }
   friend EIGEN_STRONG_INLINE M operator>(const Pack& a, const Pack& b) { return b < a; }
   friend EIGEN_STRONG_INLINE M operator>=(const Pack& a, const Pack& b) { return b <= a; }
@@ -122,7 +122,7 @@ struct Pack {
   }
   // The larger one, in one instruction; what it does with NaN is the machine's choice.
   friend EIGEN_STRONG_INLINE Pack larger(const Pack& a, const Pack& b) {
-    return detail::map<Pack>([](auto& x, auto& y) { return detail::larger<simd>(x, y); }, a, b);
+    return detail::map<Pack>([](auto& x, auto& y) { return detail::larger(x, y); }, a, b);
   }
   friend EIGEN_STRONG_INLINE Pack abs(const Pack& a) {
     if constexpr (simd) {

@@ -8,6 +8,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "comparison.hpp"
 #include "packet_constants.hpp"
 
 // Exponentials and logarithms of one Eigen packet of float or double; a plain float or double is a
@@ -22,8 +23,7 @@ namespace eigenloss::detail {
 
 using Eigen::internal::pabs, Eigen::internal::padd, Eigen::internal::psub, Eigen::internal::pmul,
     Eigen::internal::pdiv, Eigen::internal::pmadd, Eigen::internal::pnegate, Eigen::internal::pset1,
-    Eigen::internal::pzero, Eigen::internal::pselect, Eigen::internal::pcmp_eq,
-    Eigen::internal::pcmp_lt;
+    Eigen::internal::pzero;
 
 // Whether pmadd of packets rounds once.
 #if defined(EIGEN_VECTORIZE_FMA) || defined(EIGEN_VECTORIZE_NEON)
@@ -74,8 +74,8 @@ EIGEN_STRONG_INLINE Packet constant(PacketScalar<Packet> value) {
 template <class Packet>
 EIGEN_STRONG_INLINE Packet clamp(const Packet& x, PacketScalar<Packet> low,
                                  PacketScalar<Packet> high) {
-  const Packet y = pselect(pcmp_lt(x, constant<Packet>(low)), constant<Packet>(low), x);
-  return pselect(pcmp_lt(constant<Packet>(high), y), constant<Packet>(high), y);
+  const Packet y = select(less(x, constant<Packet>(low)), constant<Packet>(low), x);
+  return select(less(constant<Packet>(high), y), constant<Packet>(high), y);
 }
 
 // c[0] + c[1] x + c[2] x^2 + ..., by Horner's rule in x^2 over pairs of terms, which halves the
@@ -138,7 +138,7 @@ EIGEN_STRONG_INLINE Packet packet_exp_nonpositive(const Packet& x) {
   const ExpReduction<Packet> parts = reduce_exp(x, C::bias);
   const Packet y =
       pmul(exp_of_reduced(parts.r), from_bits<Packet>(to_bits(parts.biased) << C::mantissa));
-  return pselect(pcmp_lt(x, constant<Packet>(C::exp_least_normal)), pzero(x), y);
+  return zero_where(less(x, constant<Packet>(C::exp_least_normal)), y);
 }
 
 // e^x - 1 for every x, within 1.5 ulp (float) or 2 ulp (double). With h = 2^(n-1), which stays in
@@ -152,8 +152,8 @@ EIGEN_STRONG_INLINE Packet packet_expm1(const Packet& x) {
                r2 = pmul(r, r);
   const Packet linear_part = pmadd(h, r, psub(h, constant<Packet>(0.5)));
   const Packet half_y = pmadd(h, pmul(r2, polynomial(r, r2, C::exp_series)), linear_part);
-  return pselect(pcmp_lt(constant<Packet>(C::linear), pabs(x)), padd(half_y, half_y),
-                 x);  // -0, subnormal, NaN
+  return select(less(constant<Packet>(C::linear), pabs(x)), padd(half_y, half_y),
+                x);  // -0, subnormal, NaN
 }
 
 // log(1 + f) - f, with s = f / (2 + f): log(1 + f) = 2 s + s^3 series(s^2), and 2 s = f - s f.
@@ -206,19 +206,18 @@ EIGEN_STRONG_INLINE Packet log_of_reduced(const Packet& x, const Packet& k, cons
   const Packet low = pmadd(k, constant<Packet>(C::ln2_low), log1p_tail(f, C::log_series));
   const Packet y = pmadd(k, constant<Packet>(C::ln2_high), padd(f, low));
   const Packet outside =
-      pselect(pcmp_eq(x, zero), pnegate(infinity), constant<Packet>(Limits::quiet_NaN()));
-  return pselect(pcmp_lt(zero, x), pselect(pcmp_lt(x, infinity), y, x), outside);
+      select(equal(x, zero), pnegate(infinity), constant<Packet>(Limits::quiet_NaN()));
+  return select(less(zero, x), select(less(x, infinity), y, x), outside);
 }
 
 // log(x) for every x, within 1.25 ulp. Subnormal numbers are scaled into the normal ones first.
 template <class Packet>
 EIGEN_STRONG_INLINE Packet packet_log(const Packet& x) {
   using C = PacketConstants<Packet>;
-  const Packet tiny =
-      pcmp_lt(x, constant<Packet>((std::numeric_limits<PacketScalar<Packet>>::min)()));
+  const auto tiny = less(x, constant<Packet>((std::numeric_limits<PacketScalar<Packet>>::min)()));
   const LogReduction<Packet> parts =
-      reduce_log(pselect(tiny, pmul(x, constant<Packet>(C::units)), x));
-  const Packet k = psub(parts.k, pselect(tiny, constant<Packet>(C::mantissa), pzero(x)));
+      reduce_log(select(tiny, pmul(x, constant<Packet>(C::units)), x));
+  const Packet k = psub(parts.k, only_where(tiny, constant<Packet>(C::mantissa)));
   return log_of_reduced(x, k, psub(parts.m, constant<Packet>(1)));
 }
 
@@ -234,8 +233,8 @@ EIGEN_STRONG_INLINE Packet packet_log1p(const Packet& x) {
   const Packet f =
       pmadd(pmul(error, constant<Packet>(0.5)), parts.twice_inverse, psub(parts.m, one));
   const Packet y = log_of_reduced(u, parts.k, f);
-  return pselect(pcmp_lt(constant<Packet>(PacketConstants<Packet>::linear), pabs(x)), y,
-                 x);  // -0, subnormal, NaN
+  return select(less(constant<Packet>(PacketConstants<Packet>::linear), pabs(x)), y,
+                x);  // -0, subnormal, NaN
 }
 
 }  // namespace eigenloss::detail

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <type_traits>
 
+#include "comparison.hpp"
+
 // What packs are made of: Eigen's SIMD registers, or plain numbers, and functions of them.
 namespace eigenloss {
 namespace detail {
@@ -41,38 +43,18 @@ struct RegisterOf {
 template <class T>
 struct RegisterOf<T, true> {
   using type = typename Eigen::internal::packet_traits<T>::type;
-  using Answer = type;
+  using Answer = decltype(less(type(), type()));
   static constexpr int width = Eigen::internal::packet_traits<T>::size;
 };
 
-// Comparisons, and the larger one (NaN: the machine's choice).
-template <bool Simd, class Register>
-EIGEN_STRONG_INLINE auto less(const Register& x, const Register& y) {
-  if constexpr (Simd)
-    return Eigen::internal::pcmp_lt(x, y);
-  else
-    return bool(x < y);
-}
-template <bool Simd, class Register>
-EIGEN_STRONG_INLINE auto less_or_equal(const Register& x, const Register& y) {
-  if constexpr (Simd)
-    return Eigen::internal::pcmp_le(x, y);
-  else
-    return bool(x <= y);
-}
-template <bool Simd, class Register>
-EIGEN_STRONG_INLINE auto equal(const Register& x, const Register& y) {
-  if constexpr (Simd)
-    return Eigen::internal::pcmp_eq(x, y);
-  else
-    return bool(x == y);
-}
-template <bool Simd, class Register>
+// The larger one (NaN: the machine's choice).
+template <class Register>
 EIGEN_STRONG_INLINE Register larger(const Register& x, const Register& y) {
-  if constexpr (Simd)
+  if constexpr (is_register<Register>) {
     return Eigen::internal::pmax(x, y);
-  else
+  } else {
     return x < y ? y : x;
+  }
 }
 
 // 0, 1, 2, ...: the lanes of a pack, counted.
