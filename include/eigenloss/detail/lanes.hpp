@@ -67,24 +67,6 @@ EIGEN_STRONG_INLINE T largest_of_lanes(const Pack<T, Simd, Registers>& pack) {
 
 struct AllLanes {};
 
-// Copies a few numbers, at most N, in two pieces that overlap: without a loop.
-template <int N, class T>
-EIGEN_STRONG_INLINE void copy_few(const T* from, std::ptrdiff_t count, T* to) {
-  if constexpr (N > 1) {
-    constexpr std::ptrdiff_t half = N / 2;
-    if (count >= half) {
-      T last[half];
-      std::copy_n(from + (count - half), half, last);
-      std::copy_n(from, half, to);
-      std::copy_n(last, half, to + (count - half));
-    } else {
-      copy_few<N / 2>(from, count, to);
-    }
-  } else if (count > 0) {
-    *to = *from;
-  }
-}
-
 // The numbers at `from`, or the first of them, the last of which then takes the missing lanes.
 template <class P>
 EIGEN_STRONG_INLINE P load(const typename P::Scalar* from, AllLanes) {
@@ -116,9 +98,19 @@ EIGEN_STRONG_INLINE void store(const P& pack, typename P::Scalar* to, AllLanes) 
 }
 template <class P>
 EIGEN_STRONG_INLINE void store(const P& pack, typename P::Scalar* to, std::ptrdiff_t lanes) {
-  typename P::Scalar numbers[P::lanes];
-  pack.store(numbers);
-  copy_few<P::lanes>(numbers, lanes, to);
+#pragma GCC unroll 8
+  for (int k = 0; k < P::registers; ++k) {
+    const std::ptrdiff_t here = lanes - k * P::width;
+    if constexpr (P::simd) {
+      if (here >= P::width) {
+        Eigen::internal::pstoreu(to + k * P::width, pack.parts[k]);
+      } else if (here > 0) {
+        store_some(pack.parts[k], to + k * P::width, here);
+      }
+    } else if (here > 0) {
+      to[k] = pack.parts[k];
+    }
+  }
 }
 // 0 in the other lanes.
 template <class P>

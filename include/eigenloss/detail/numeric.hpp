@@ -192,13 +192,20 @@ class Total {
  private:
   // In halves, which compilers make vectors of.
   template <int N>
-  static double sum_of(const T (&numbers)[N]) {
-    double halves[N];
-    for (int i = 0; i < N; ++i) halves[i] = double(numbers[i]);
-    for (int half = N / 2; half > 0; half /= 2) {
-      for (int i = 0; i < half; ++i) halves[i] += halves[i + half];
+  static EIGEN_STRONG_INLINE double sum_of(const T (&numbers)[N]) {
+    double all[N];
+    for (int i = 0; i < N; ++i) all[i] = double(numbers[i]);
+    return halved(all);
+  }
+  template <int N>
+  static EIGEN_STRONG_INLINE double halved(const double (&numbers)[N]) {
+    if constexpr (N == 1) {
+      return numbers[0];
+    } else {
+      double halves[N / 2];
+      for (int i = 0; i < N / 2; ++i) halves[i] = numbers[i] + numbers[i + N / 2];
+      return halved(halves);
     }
-    return halves[0];
   }
 
   CompensatedSum<Value> total_;

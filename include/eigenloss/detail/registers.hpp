@@ -2,6 +2,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <type_traits>
@@ -66,6 +67,24 @@ struct Ramp {
   }
 };
 
+// Copies a few numbers, at most N, in two pieces that overlap: without a loop.
+template <int N, class T>
+EIGEN_STRONG_INLINE void copy_few(const T* from, std::ptrdiff_t count, T* to) {
+  if constexpr (N > 1) {
+    constexpr std::ptrdiff_t half = N / 2;
+    if (count >= half) {
+      T last[half];
+      std::copy_n(from + (count - half), half, last);
+      std::copy_n(from, half, to);
+      std::copy_n(last, half, to + (count - half));
+    } else {
+      copy_few<N / 2>(from, count, to);
+    }
+  } else if (count > 0) {
+    *to = *from;
+  }
+}
+
 // A register of the numbers at `from`, of which there are 0 < count <= its lanes; the last one takes
 // the missing lanes. Nothing behind them is read.
 template <class Register, class T>
@@ -102,6 +121,25 @@ EIGEN_STRONG_INLINE Eigen::internal::Packet16f load_some(const Eigen::internal::
 EIGEN_STRONG_INLINE Eigen::internal::Packet8d load_some(const Eigen::internal::Packet8d&,
                                                         const double* from, std::ptrdiff_t count) {
   return _mm512_mask_loadu_pd(_mm512_set1_pd(from[count - 1]), __mmask8((1u << count) - 1), from);
+}
+#endif
+
+// Stores the first numbers of a register, of which there are 0 < count < its lanes.
+template <class Register, class T>
+EIGEN_STRONG_INLINE void store_some(const Register& x, T* to, std::ptrdiff_t count) {
+  constexpr int width = Eigen::internal::unpacket_traits<Register>::size;
+  T numbers[width];
+  Eigen::internal::pstoreu(numbers, x);
+  copy_few<width>(numbers, count, to);
+}
+#if defined(EIGEN_VECTORIZE_AVX512)
+EIGEN_STRONG_INLINE void store_some(const Eigen::internal::Packet16f& x, float* to,
+                                    std::ptrdiff_t count) {
+  _mm512_mask_storeu_ps(to, __mmask16((1u << count) - 1), x);
+}
+EIGEN_STRONG_INLINE void store_some(const Eigen::internal::Packet8d& x, double* to,
+                                    std::ptrdiff_t count) {
+  _mm512_mask_storeu_pd(to, __mmask8((1u << count) - 1), x);
 }
 #endif
 

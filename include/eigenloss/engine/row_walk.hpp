@@ -51,14 +51,17 @@ class RowWalk {
     }
   }
 
-  // Rows in a block: about 16384 numbers, in whole tiles; enough tiles for those at the ends not to
-  // matter.
+  // Rows in a block: about 16384 numbers that are read or written, in whole tiles; enough tiles for
+  // those at the ends not to matter, and for zeros to be written in long runs.
   Index rows_in_a_block() const {
+    constexpr Index most_tiles = 512 / lanes;
+    if (OnlyAtLabel<Kernel>::value && (wanted<Sinks> == 0 || cut_.inner > 1)) {
+      return lanes * most_tiles;
+    }
     const Index rows = (std::max)(Index(1), 16384 / (std::max)(cut_.size, Index(1)));
     if (mode_ == Mode::along) return rows;
     const Index tiles = (rows + lanes - 1) / lanes;
-    const bool in_columns = mode_ == Mode::across || (OnlyAtLabel<Kernel>::value && cut_.inner > 1);
-    return lanes * (in_columns ? (std::max)(tiles, Index(4)) : tiles);
+    return lanes * (mode_ == Mode::across ? (std::max)(tiles, Index(4)) : tiles);
   }
 
   // What so many rows cost, about.
