@@ -41,20 +41,19 @@ EIGEN_STRONG_INLINE Register select(const Answer& answer, const Register& a, con
 
 #if defined(EIGEN_VECTORIZE_AVX512)
 // The processor's number of a relation, in which no NaN is.
-constexpr int number_of(Relation relation) {
-  return relation == Relation::less            ? _CMP_LT_OQ
-         : relation == Relation::less_or_equal ? _CMP_LE_OQ
-                                               : _CMP_EQ_OQ;
-}
+template <Relation relation>
+constexpr int number_of = relation == Relation::less            ? _CMP_LT_OQ
+                          : relation == Relation::less_or_equal ? _CMP_LE_OQ
+                                                                : _CMP_EQ_OQ;
 template <Relation relation>
 EIGEN_STRONG_INLINE __mmask16 compare(const Eigen::internal::Packet16f& x,
                                       const Eigen::internal::Packet16f& y) {
-  return _mm512_cmp_ps_mask(x, y, number_of(relation));
+  return _mm512_cmp_ps_mask(x, y, number_of<relation>);
 }
 template <Relation relation>
 EIGEN_STRONG_INLINE __mmask8 compare(const Eigen::internal::Packet8d& x,
                                      const Eigen::internal::Packet8d& y) {
-  return _mm512_cmp_pd_mask(x, y, number_of(relation));
+  return _mm512_cmp_pd_mask(x, y, number_of<relation>);
 }
 EIGEN_STRONG_INLINE Eigen::internal::Packet16f select(const __mmask16& answer,
                                                       const Eigen::internal::Packet16f& a,

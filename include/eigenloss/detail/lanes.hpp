@@ -145,16 +145,19 @@ EIGEN_STRONG_INLINE void transpose_registers(const Register&, const T* from,
 #pragma GCC unroll 16
   for (int k = 0; k < width; ++k) Eigen::internal::pstoreu(to + k * to_stride, square.packet[k]);
 }
-template <class T>
-EIGEN_STRONG_INLINE void transpose_square(const T* from, std::ptrdiff_t from_stride, T* to,
-                                          std::ptrdiff_t to_stride) {
-  constexpr bool simd = bool(Eigen::internal::packet_traits<T>::Vectorizable);
-  if constexpr (simd) {
-    transpose_registers(typename RegisterOf<T, true>::type(), from, from_stride, to, to_stride);
-  } else {
-    *to = *from;
+// The same of a smaller block: 0 < rows, columns <= lanes.
+template <class Register, class T>
+void transpose_registers(const Register& first, const T* from, std::ptrdiff_t rows,
+                         std::ptrdiff_t columns, std::ptrdiff_t from_stride, T* to,
+                         std::ptrdiff_t to_stride) {
+  constexpr int width = Eigen::internal::unpacket_traits<Register>::size;
+  Eigen::internal::PacketBlock<Register, width> square;
+  for (std::ptrdiff_t k = 0; k < width; ++k) {
+    square.packet[k] = load_some(first, from + (k < rows ? k : rows - 1) * from_stride, columns);
   }
-  (void)from_stride, (void)to_stride;
+  Eigen::internal::ptranspose(square);
+  for (std::ptrdiff_t k = 0; k < columns; ++k)
+    store_some(square.packet[k], to + k * to_stride, rows);
 }
 
 }  // namespace detail

@@ -77,8 +77,7 @@ class RowWalk {
       Index here = (std::min)(lanes, first + count - row);
       if (mode_ == Mode::across) here = (std::min)(here, rows_across(row));
       if constexpr (!AlongOnly<Kernel>::value) {
-        // A tile that is nearly empty costs more than its rows one by one.
-        if (mode_ != Mode::along && here > (mode_ == Mode::copied ? lanes / 4 : 0)) {
+        if (mode_ != Mode::along && here > rows_alone()) {
           tile(row, here, sums);
           row += here;
           continue;
@@ -96,6 +95,10 @@ class RowWalk {
 
  private:
   enum class Mode { along, across, copied };
+  // So many rows cost less one by one than as a tile that is nearly empty, as measured.
+  Index rows_alone() const {
+    return mode_ == Mode::copied ? (std::min)(lanes / 2, 3 + cut_.size / 8) : 0;
+  }
   struct Sum {
     CompensatedSum<VA> across;
     CompensatedSum<Single<T>> along;

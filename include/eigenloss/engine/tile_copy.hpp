@@ -17,19 +17,30 @@ namespace detail {
 template <class T>
 void transpose(const T* from, Index rows, Index columns, Index from_stride, T* to,
                Index to_stride) {
-  constexpr Index width = Vector<T>::lanes;
-  if (rows < width || columns < width) {
+  using V = Vector<T>;
+  constexpr Index width = V::lanes;
+  const Index high = (std::min)(rows, width), wide = (std::min)(columns, width);
+  const Index narrow = (std::min)(high, wide);
+  if (!V::simd || narrow < (loads_some ? (width + 2) / 3 : width)) {
     for (Index r = 0; r < rows; ++r) {
       for (Index c = 0; c < columns; ++c) to[c * to_stride + r] = from[r * from_stride + c];
     }
     return;
   }
-  for (Index r = 0; r < rows; r += width) {
-    const Index row = (std::min)(r, rows - width);
-    for (Index c = 0; c < columns; c += width) {
-      const Index column = (std::min)(c, columns - width);
-      transpose_square(from + row * from_stride + column, from_stride,
-                       to + column * to_stride + row, to_stride);
+  if constexpr (V::simd) {
+    for (Index r = 0; r < rows; r += width) {
+      const Index row = (std::min)(r, rows - high);
+      for (Index c = 0; c < columns; c += width) {
+        const Index column = (std::min)(c, columns - wide);
+        const T* const block = from + row * from_stride + column;
+        T* const place = to + column * to_stride + row;
+        if (high == width && wide == width) {
+          transpose_registers(typename V::Register(), block, from_stride, place, to_stride);
+        } else {
+          transpose_registers(typename V::Register(), block, high, wide, from_stride, place,
+                              to_stride);
+        }
+      }
     }
   }
 }
