@@ -164,6 +164,18 @@ TEST_CASE("Combination: elements with numbers along an axis are not fused, but r
              (0.5F * weighted.gradient(x, t) + L1<Mean>{}.gradient(x, t)).eval()) <= few_ulp);
 }
 
+TEST_CASE("Combination: each term has its own batch") {
+  const MatrixXf x = wave(2, 3, 0.7), t = wave(2, 3, 0.3).cwiseAbs() / 3;
+  for (const int first_axis : {0, -2}) {
+    BCEWithLogits<BatchMean> columns;  // a sample a column: a batch of 3
+    columns.axis = first_axis;
+    const auto loss = columns + MSE<BatchMean>{};
+    CHECK(ulps_of_number(loss(x, t), columns(x, t) + MSE<BatchMean>{}(x, t)) <= few_ulp);
+    CHECK(ulps(loss.gradient(x, t),
+               (columns.gradient(x, t) + MSE<BatchMean>{}.gradient(x, t)).eval()) <= few_ulp);
+  }
+}
+
 TEST_CASE("Combination: terms of different reductions, in any order of fused and other ones") {
   const MatrixXf x = wave(20, 9, 0.7), t = wave(20, 9, 0.3);
   const auto loss = MSE<RootMean>{} + 0.1 * L1<Sum>{} + 2.0 * L1<Mean>{} + 0.1 * Huber<Sum>{} +
@@ -359,6 +371,16 @@ TEST_CASE("Combination: an error names the term, or those that are fused") {
   const auto fused = MSE<Mean>{} + BCE<Mean>{};
   CHECK(error_of([&] { fused(x, t); }) ==
         "eigenloss::MSE + BCE: input(1) = 2 is not between 0 and 1");
+  Eigen::Array3f gradient;
+  double two[2];
+  Eigen::Map<Eigen::Array2d> wrong(two);
+  CHECK(
+      error_of([&] {
+        const auto ranking = MarginRanking<>{} + MarginRanking<>{};
+        ranking.gradient(x, x, t, gradient, wrong);
+      }) ==
+      "eigenloss::MarginRanking + MarginRanking: the storage for the gradient of input2 has shape "
+      "(2), expected (3)");
   CHECK(error_of([&] { fused(x, other); }) == error_of([&] { MSE<Mean>{}(x, other); }));
   CHECK(error_of([&] { (BCE<Mean>{} + BCE<Sum>{})(x, t); }) ==
         error_of([&] { BCE<Mean>{}(x, t); }));

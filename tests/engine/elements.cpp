@@ -140,6 +140,10 @@ TEST_CASE("elements through buffers: strides, and expressions in either order") 
   CHECK(double(sum(plain_x + Matrix::Zero(40, 30), 1 * plain_t)) == expected);
   CHECK(double(sum((plain_x * 1.0f).transpose(), plain_t.transpose())) == expected);
   CHECK(double(sum(plain_x.reverse().reverse(), plain_t)) == expected);
+  const auto every_other = Eigen::seq(0, 38, 2), columns = Eigen::seq(0, 28, 4);
+  const Matrix x_rows = plain_x(every_other, columns), t_rows = plain_t(every_other, columns);
+  CHECK(sum(plain_x(every_other, columns), plain_t(every_other, columns)) == sum(x_rows, t_rows));
+  CHECK(sum(plain_x(every_other, 4), plain_t(every_other, 4)) == sum(x_rows.col(1), t_rows.col(1)));
   Eigen::TensorMap<const Eigen::Tensor<float, 2>> tensor(plain_x.data(), 40, 30),
       target(plain_t.data(), 40, 30);
   CHECK(double(sum(tensor + 0.0f, target * 1.0f)) == expected);

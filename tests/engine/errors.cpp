@@ -212,6 +212,9 @@ TEST_CASE("numbers of rows and elements that are not right") {
   p() = -0.25;
   CHECK(error_of([&] { BCE<>{}(p, 1.0); }) ==
         "eigenloss::BCE: input = -0.25 is not between 0 and 1");
+  p() = 1 + 1e-12;  // all digits, where fewer would show another number
+  CHECK(error_of([&] { BCE<>{}(p, 1.0); }) ==
+        "eigenloss::BCE: input = 1.000000000001 is not between 0 and 1");
   p() = 0.25;
   CHECK(error_of([&] { BCE<>{}(p, 1.25); }) ==
         "eigenloss::BCE: target = 1.25 is not between 0 and 1");

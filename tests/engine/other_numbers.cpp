@@ -77,6 +77,26 @@ TEST_CASE("other numbers: the losses of rows carry their derivatives") {
   check_derivatives(TripletMargin<>{}, x, t, Eigen::ArrayXd(t + x));
 }
 
+TEST_CASE("other numbers: those that take kilobytes each fit the stack") {
+  using Large = Eigen::AutoDiffScalar<Eigen::Matrix<double, 500, 1>>;
+  Eigen::Array<Large, Eigen::Dynamic, 1> many(600);
+  Eigen::ArrayXd plain(600), targets = Eigen::ArrayXd::Ones(600);
+  for (int i = 0; i < 600; ++i) {
+    plain[i] = 0.01 * i;
+    many[i] = i < 500 ? Large(plain[i], 500, i) : Large(plain[i]);
+    if (i >= 500) many[i].derivatives().setZero();
+  }
+  const auto check = [&](const auto& loss, const auto& target) {
+    const Large value = loss(many, target);
+    check_near(value.value(), loss(plain, target), 64);
+    const Eigen::ArrayXd gradient = loss.gradient(plain, target);
+    CHECK((value.derivatives().array() - gradient.head(500)).abs().maxCoeff() < 1e-12);
+  };
+  check(MSE<>{}, targets);
+  check(CrossEntropy<>{}, 7);
+  check(MultiLabelSoftMargin<>{}, targets);
+}
+
 TEST_CASE("other numbers: an error shows the number") {
   Variables p = variables(x);
   p[1] = Number(1.5);

@@ -5,6 +5,7 @@
 #include <eigenloss/losses/bce_with_logits.hpp>
 #include <eigenloss/losses/cross_entropy.hpp>
 #include <eigenloss/losses/gaussian_nll.hpp>
+#include <eigenloss/losses/mse.hpp>
 #include <eigenloss/losses/nll.hpp>
 #include <limits>
 
@@ -138,6 +139,13 @@ TEST_CASE("reductions of nothing: no gradient is NaN or infinite") {
   // No sample at all, whose features count: BatchMean divides by nothing.
   const BCEWithLogits<BatchMean> batch{};
   CHECK(std::isnan(batch(x, x)));
+}
+
+TEST_CASE("WeightedMean: small weights divide by a small sum without overflow") {
+  const Eigen::Array2f x(1e10F, 2), t(0, 2), w = Eigen::Array2f::Constant(1e-30F);
+  const Eigen::Array2f gradient = MSE<WeightedMean>{}.weighted(w).gradient(x, t);
+  CHECK(gradient[0] == Approx(1e10));
+  CHECK(gradient[1] == 0);
 }
 
 TEST_CASE("RootMean: the gradient is that of the root") {

@@ -59,6 +59,12 @@ auto lines_of(A& array) {
   }
 }
 
+// How many numbers a buffer on the stack holds: fewer of those that take kilobytes each, as numbers
+// of automatic differentiation may.
+template <class T>
+constexpr Index buffered = sizeof(T) <= 32 ? Index(512)
+                                           : (std::max)(Index(4), Index(16384 / sizeof(T)));
+
 // Where the numbers of a contiguous array lie; nowhere, of any other.
 struct Bytes {
   std::uintptr_t begin = 0, end = 0;

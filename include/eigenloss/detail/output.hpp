@@ -125,7 +125,7 @@ class Sink<T, Stored> {
   }
   // Adds the numbers, which may be changed on the way, to what stands in the storage now.
   void add(Index first, Index count, T* numbers) const {
-    constexpr Index chunk = 512;
+    constexpr Index chunk = buffered<T>;
     T before[chunk];
     for (Index done = 0; done < count; done += chunk) {
       const Index here = (std::min)(chunk, count - done);
@@ -166,19 +166,19 @@ class Sink<T, Stored> {
   }
   template <class S>
   static void write_to(const Sink& sink, Index first, Index count, const T* from) {
-    sink.lines<S>().pieces(first, count, [&from](S* to, Index n, Index stride) {
+    sink.lines<S>().pieces(first, count, [&from](S* to, Index numbers, Index stride) {
       if (stride == 1) {
-        convert(from, n, to);
+        convert(from, numbers, to);
       } else {
-        for (Index i = 0; i < n; ++i) to[i * stride] = convert<S>(from[i]);
+        for (Index i = 0; i < numbers; ++i) to[i * stride] = convert<S>(from[i]);
       }
-      from += n;
+      from += numbers;
     });
   }
   template <class S>
   static void read_from(const Sink& sink, Index first, Index count, T* to) {
-    sink.lines<S>().pieces(first, count, [&to](const S* from, Index n, Index stride) {
-      for (Index i = 0; i < n; ++i) *to++ = convert<T>(from[i * stride]);
+    sink.lines<S>().pieces(first, count, [&to](const S* from, Index numbers, Index stride) {
+      for (Index i = 0; i < numbers; ++i) *to++ = convert<T>(from[i * stride]);
     });
   }
 

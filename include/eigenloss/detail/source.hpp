@@ -30,13 +30,13 @@ struct MemorySource {
   S at(Index i) const { return *lines.at(i); }
   template <class T>
   void copy(Index first, Index count, T* to) const {
-    lines.pieces(first, count, [&to](const S* from, Index n, Index stride) {
+    lines.pieces(first, count, [&to](const S* from, Index numbers, Index stride) {
       if (stride == 1) {
-        convert(from, n, to);
+        convert(from, numbers, to);
       } else {
-        for (Index i = 0; i < n; ++i) to[i] = convert<T>(from[i * stride]);
+        for (Index i = 0; i < numbers; ++i) to[i] = convert<T>(from[i * stride]);
       }
-      to += n;
+      to += numbers;
     });
   }
 };

@@ -78,10 +78,15 @@ struct IsTensorInMemory<Eigen::TensorFixedSize<S, D, O, I>> : std::true_type {};
 template <class P, int O, template <class> class M>
 struct IsTensorInMemory<Eigen::TensorMap<P, O, M>> : std::true_type {};
 
+template <class A, class = void>
+struct HasData : std::false_type {};
+template <class A>
+struct HasData<A, std::void_t<decltype(std::declval<const A&>().data())>> : std::true_type {};
+
 template <class A>
 constexpr bool in_memory() {
-  if constexpr (is_dense<A>) {
-    return (int(A::Flags) & int(Eigen::DirectAccessBit)) != 0;
+  if constexpr (is_dense<A>) {  // Eigen 3.4's indexed views have the bit and no data
+    return (int(A::Flags) & int(Eigen::DirectAccessBit)) != 0 && HasData<A>::value;
   } else {
     return IsTensorInMemory<A>::value;
   }

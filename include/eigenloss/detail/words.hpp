@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <sstream>
 #include <string>
@@ -30,7 +31,10 @@ inline void put(std::string& to, const std::string& words) { to += words; }
 inline void put(std::string& to, long long number) { to += std::to_string(number); }
 inline void put(std::string& to, double number) {
   char digits[40];
-  std::snprintf(digits, sizeof digits, "%.9g", number);
+  for (int precision = 9; precision <= 17; ++precision) {  // enough to tell it from its neighbours
+    std::snprintf(digits, sizeof digits, "%.*g", precision, number);
+    if (double(float(number)) == number || std::strtod(digits, nullptr) == number) break;
+  }
   to += digits;
 }
 inline void put_shape(std::string& to, const Index* extents, std::size_t rank) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -12,10 +13,9 @@
 // Weighted sums of losses: auto loss = 0.7 * L1<Mean>{} + 0.3 * MSE<Mean>{};
 //
 // A combination is a loss with the same verbs and adverbs; all its terms take the same arguments.
-// Its terms are the tuple `terms` and their weights the array `weights`, in the order of the sum;
-// both may change between calls. Pointwise terms of one reduction run as one pass over memory;
-// others one after the other, each adding its gradients to those before it. Terms are all Unreduced
-// or none of them is.
+// `terms` and `weights` are in the order of the sum, and may change between calls. Pointwise terms of
+// one reduction run as one pass over memory; others one after the other, each adding its gradients
+// to those before it. Terms are all Unreduced or none of them is.
 namespace eigenloss {
 namespace kernel {
 
@@ -101,21 +101,21 @@ struct CombinationEngine {
   static void check_units(const First& first, const L& loss, const In&... in) {
     const auto expected = First::Engine::units(first, in...);
     const auto found = L::Engine::units(loss, in...);
-    bool same = false;
     if constexpr (std::is_same<decltype(expected), decltype(found)>::value) {
-      same = expected == found;
+      if (expected == found) return;
     }
-    if (!same) {
-      Check<typename L::Kernel>::fail("its losses have shape ", found,
-                                      ", but those of the first term of the sum ", expected);
-    }
+    Check<typename L::Kernel>::fail("its losses have shape ", found,
+                                    ", but those of the first term of the sum ", expected);
   }
 
-  // Whether a term's formula has no argument beyond the inputs in this call.
+  // Whether a term's formula has no argument beyond the inputs in this call, and its batch lies along
+  // the first of their dimensions.
   template <class L>
-  static bool is_plain(const L& loss) {
-    if constexpr (HasAlongAxis<typename L::Kernel>::value) return loss.along_axis().size() == 0;
-    (void)loss;
+  static bool is_plain([[maybe_unused]] const L& loss, [[maybe_unused]] std::int64_t dimensions) {
+    if constexpr (HasAlongAxis<typename L::Kernel>::value) {
+      if (dimensions > 1 && (loss.axis == 0 || loss.axis == -dimensions)) return false;
+      return loss.along_axis().size() == 0;
+    }
     return true;
   }
 
@@ -156,12 +156,13 @@ struct CombinationEngine {
     if constexpr (Value && is_unreduced<R>) {
       (check_units(std::get<0>(loss.terms), std::get<I>(loss.terms), in...), ...);
     }
-    (evaluate_group<I>(loss, evaluate_one, std::index_sequence<I...>{}), ...);
+    constexpr std::size_t rank = Traits<std::tuple_element_t<0, std::tuple<In...>>>::rank;
+    (evaluate_group<I, rank>(loss, evaluate_one, std::index_sequence<I...>{}), ...);
     if constexpr (Value && !is_unreduced<R>) return value;
   }
 
   // Does nothing where term I belongs to the group of an earlier one.
-  template <std::size_t I, class L, class Evaluate, std::size_t... J>
+  template <std::size_t I, std::size_t rank, class L, class Evaluate, std::size_t... J>
   static void evaluate_group(const L& loss, const Evaluate& evaluate_one,
                              std::index_sequence<J...>) {
     const auto members = std::tuple_cat(member<I, J>(loss.terms)...);
@@ -175,7 +176,7 @@ struct CombinationEngine {
     std::apply(
         [&](const auto&... part) {
           if constexpr (size > 1) {
-            if ((... && is_plain(part))) {
+            if ((... && is_plain(part, std::int64_t(rank)))) {
               using First = std::tuple_element_t<I, decltype(loss.terms)>;
               const Loss<kernel::Fused<typename std::decay_t<decltype(part)>::Kernel...>,
                          typename First::Reduction, typename First::Engine>

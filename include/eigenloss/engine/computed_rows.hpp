@@ -94,7 +94,7 @@ class ClassWeights {
   const Eigen::ArrayXd& weights_;
   Index size_;
   mutable Index begin_ = 0;
-  mutable T buffer_[Walk::across ? 1 : row_chunk];
+  mutable T buffer_[Walk::across ? 1 : row_chunk<T>];
 };
 
 }  // namespace detail

@@ -22,7 +22,8 @@ template <bool Value, class R, class Kernel, class T, class Predictions, class W
 class ElementWalk {
   using V = Vector<T, 2>;  // two registers: one computes while the other waits for itself
   static constexpr Index width = V::lanes;
-  static constexpr Index chunk = 512;  // elements that are buffered at a time, where they must be
+  static constexpr Index chunk =
+      buffered<T>;  // elements that are buffered at a time, where they must be
   static constexpr std::size_t inputs = sizeof...(Operands);
   static constexpr std::size_t gradients = std::tuple_size<Sinks>::value;
   static constexpr std::size_t ranges = RangesOf<Kernel>::value.size();
@@ -173,7 +174,7 @@ class ElementWalk {
     if constexpr (ranges > 0)
       sums.refused = sums.refused | (any_outside(at, i, lanes) & (w != V(0)));
     if constexpr (Value) {
-      const V loss = weigh(e.value, w);
+      const V loss = unmasked(Weights::given ? e.value * w : e.value, w);
       if constexpr (summed) sums.loss.add(sum_of_registers(only_first(loss, lanes)));
       if constexpr (values) store(loss * scale, at.out[gradients] + i, lanes);
     }
@@ -191,9 +192,9 @@ class ElementWalk {
     return element<Value>(kernel, x, all, Predictions{});
   }
   // A masked element counts nothing, whatever its numbers.
-  static EIGEN_STRONG_INLINE V weigh(const V& number, const V& w) {
+  static EIGEN_STRONG_INLINE V unmasked(const V& number, const V& w) {
     if constexpr (Weights::given) {
-      return where(w == V(0), V(0), number * w);
+      return where(w == V(0), V(0), number);
     } else {
       (void)w;
       return number;
@@ -202,8 +203,9 @@ class ElementWalk {
   template <class Lanes, class E, std::size_t... G>
   EIGEN_STRONG_INLINE void store_all(const Pointers& at, Index i, Lanes lanes, const E& e,
                                      const V& scale, const V& w, std::index_sequence<G...>) const {
-    (put(std::get<G>(sinks_), at.out[G], i, lanes, weigh(e.slopes[G] * scale, w)), ...);
-    (void)at, (void)i, (void)lanes, (void)e, (void)scale, (void)w;
+    const V share = Weights::given ? scale * w : scale;  // a small weight meets a large scale first
+    (put(std::get<G>(sinks_), at.out[G], i, lanes, unmasked(e.slopes[G] * share, w)), ...);
+    (void)at, (void)i, (void)lanes, (void)e, (void)share;
   }
   template <class Out, class Lanes>
   static EIGEN_STRONG_INLINE void put(const Sink<T, Out>&, T* out, Index i, Lanes lanes,

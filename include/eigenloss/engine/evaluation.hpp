@@ -49,7 +49,7 @@ void check_and_resize_values(Out& out, const Shape<UnitRank>& units, bool only_c
 template <class N, class Problem, class Weights>
 N weighted_divisor(const Problem& problem, const Weights& weights) {
   using T = typename Problem::T;
-  constexpr Index chunk = 256;
+  constexpr Index chunk = buffered<T>;
   T w_buffer[chunk], shares[chunk];
   const Index units = problem.number_of_units();
   Total<T> total;

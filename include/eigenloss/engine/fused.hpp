@@ -76,5 +76,9 @@ struct check::NameOf<kernel::Fused<Kernels...>, void> {
   }
 };
 
+template <class... Kernels>
+struct check::ArgumentNames<kernel::Fused<Kernels...>, void>
+    : ArgumentNames<typename kernel::Fused<Kernels...>::First> {};
+
 }  // namespace detail
 }  // namespace eigenloss

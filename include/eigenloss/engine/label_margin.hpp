@@ -60,9 +60,9 @@ class LabelMargin {
   }
   // NaN everywhere, if there is a pair that reads it.
   EIGEN_DONT_INLINE V nan_row() const {
-    std::int32_t times[row_chunk];
-    for (Index begin = 0; begin < x_.size(); begin += row_chunk) {
-      const Index count = (std::min)(row_chunk, x_.size() - begin);
+    std::int32_t times[row_chunk<T>];
+    for (Index begin = 0; begin < x_.size(); begin += row_chunk<T>) {
+      const Index count = (std::min)(row_chunk<T>, x_.size() - begin);
       count_targets(begin, count, times);
       if (std::find(times, times + count, 0) == times + count) continue;
       const T nan = std::numeric_limits<T>::quiet_NaN();
@@ -96,9 +96,9 @@ class LabelMargin {
     for (Index k = listed_; k % group != 0; ++k) shift[k] = -std::numeric_limits<T>::infinity();
     std::fill_n(active, listed_ + group, T(0));
     P total(0);
-    T x[row_chunk], hits[row_chunk];
-    for (Index begin = 0; begin < x_.size(); begin += row_chunk) {
-      const Index count = (std::min)(row_chunk, x_.size() - begin);
+    T x[row_chunk<T>], hits[row_chunk<T>];
+    for (Index begin = 0; begin < x_.size(); begin += row_chunk<T>) {
+      const Index count = (std::min)(row_chunk<T>, x_.size() - begin);
       read_others(begin, count, target, x);
       if constexpr (Slope::wanted) std::fill_n(hits, whole_packs(count), T(0));
       P sum(0);

@@ -147,8 +147,8 @@ class LabelSweep {
     bool all = true;
     const Index first = ties(to) ? (from_.order + 1) % x_.size() : 0;
     by_pieces([&](Index begin, Index end) {
-      for (Index c = begin; c < end; c += row_chunk) {
-        const Index count = (std::min)(row_chunk, end - c);
+      for (Index c = begin; c < end; c += row_chunk<T>) {
+        const Index count = (std::min)(row_chunk<T>, end - c);
         if (c + count <= first) continue;
         if (ties(to) && c > to.order % x_.size()) return;
         x_.open(c, count);

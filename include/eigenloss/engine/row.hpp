@@ -24,8 +24,9 @@
 namespace eigenloss {
 namespace detail {
 
-// Entries that are walked between two flushes of a sum, and that buffers hold.
-constexpr Index row_chunk = 512;
+// Entries of a row that are walked between two flushes of a sum, and that buffers hold.
+template <class T>
+constexpr Index row_chunk = buffered<T>;
 // Steps of a tile whose lines stay in the cache from one algorithm to the next.
 constexpr Index tile_chunk = 16;
 
@@ -129,7 +130,7 @@ class Row<Along<T>, Source> {
   const Source& source_;
   Index size_, first_, step_;
   mutable const T* now_ = nullptr;
-  mutable T buffer_[row_chunk];
+  mutable T buffer_[row_chunk<T>];
 };
 
 // The steps of a tile lie apart, which no processor foresees: the lines of a later step are asked

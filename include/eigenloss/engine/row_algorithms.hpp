@@ -49,7 +49,7 @@ void close(const Slope& slope, Index begin, Index count) {
 template <class Walk, class Before, class Step, class After, class... Rows>
 EIGEN_STRONG_INLINE void walk(Index begin, Index end, const Before& before, const Step& step,
                               const After& after, const Rows&... rows) {
-  constexpr Index chunk = Walk::across ? 64 : row_chunk;
+  constexpr Index chunk = Walk::across ? 64 : row_chunk<typename Walk::Number>;
   for (Index first = begin; first < end; first += chunk) {
     const Index count = (std::min)(chunk, end - first);
     before(first, count);

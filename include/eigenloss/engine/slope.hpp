@@ -83,7 +83,7 @@ class Slope<Along<T>, Out> {
   mutable bool streams_;
   T scale_;
   mutable T* now_ = nullptr;
-  mutable T buffer_[row_chunk];
+  mutable T buffer_[row_chunk<T>];
 };
 
 template <class T, class Out>

@@ -52,7 +52,7 @@ class SoftmaxOf {
 
   // In one reading: chunk by chunk, scaling the total of the chunks before down to the new maximum.
   void sum_online() {
-    constexpr Index chunk = Walk::across ? tile_chunk : row_chunk;
+    constexpr Index chunk = Walk::across ? tile_chunk : row_chunk<T>;
     maximum = V(-std::numeric_limits<T>::infinity());
     total = V(0);
     for (Index begin = 0; begin < row_.size(); begin += chunk) {

@@ -49,7 +49,7 @@ template <class T>
 class TileCopy {
  public:
   static constexpr Index lanes = Across<T>::V::lanes;
-  static constexpr Index capacity = 2048;  // numbers in a copy
+  static constexpr Index capacity = 4 * buffered<T>;  // numbers in a copy
 
   explicit TileCopy(const AxisCut& cut) : cut_(cut) {}
 
