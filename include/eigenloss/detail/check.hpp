@@ -82,6 +82,18 @@ constexpr void known_containers() {
                 "them or, where one number is enough, a plain number");
 }
 
+template <bool Array>
+constexpr void array_input() {
+  static_assert(Array,
+                "eigenloss: the first argument must be an array: make a plain number an "
+                "Eigen::Tensor<float, 0>");
+}
+
+template <bool Real>
+constexpr void real_numbers() {
+  static_assert(Real, "eigenloss: no argument may be complex: take .real(), .imag() or .abs()");
+}
+
 template <bool Right>
 constexpr void reduction() {
   static_assert(Right,

@@ -67,6 +67,12 @@ struct Traits<A, std::enable_if_t<is_number<A>>> {
   static constexpr bool row_major = false;
 };
 
+template <class A, class = void>
+struct IsComplex : std::false_type {};
+template <class A>
+struct IsComplex<A, std::enable_if_t<bool(Eigen::NumTraits<typename Traits<A>::Scalar>::IsComplex)>>
+    : std::true_type {};
+
 // ---- Whether it is numbers in memory, not an expression. ----
 
 template <class A, class = void>

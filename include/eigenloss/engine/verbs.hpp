@@ -43,8 +43,8 @@ class Bound {
   template <class... In>
   auto operator()(const In&... in) const {
     constexpr bool counted = check::number_of_arguments<sizeof...(In), inputs, 0, false>();
-    if constexpr (counted && takes<In...>()) {
-      return evaluate<true, false>(std::tuple<>(), in...);
+    if constexpr (counted) {
+      if constexpr (takes<In...>()) return evaluate<true, false>(std::tuple<>(), in...);
     }
   }
 
@@ -63,29 +63,35 @@ class Bound {
     constexpr bool counted = check::number_of_arguments<sizeof...(In), inputs, 0, false>();
     constexpr bool writable = IsWritable<std::remove_reference_t<Storage>>::value;
     check::writable_storage<writable>();
-    if constexpr (is_unreduced<typename L::Reduction> && counted && writable && takes<In...>()) {
-      L::Engine::template evaluate<true, false>(loss_, Workers<Device>(device_), weights_, Term{},
-                                                storage, std::tuple<>(), in...);
+    if constexpr (is_unreduced<typename L::Reduction> && counted && writable) {
+      if constexpr (takes<In...>()) {
+        L::Engine::template evaluate<true, false>(loss_, Workers<Device>(device_), weights_, Term{},
+                                                  storage, std::tuple<>(), in...);
+      }
     }
   }
 
   template <class... In>
   auto divisor(const In&... in) const {
     constexpr bool counted = check::number_of_arguments<sizeof...(In), inputs, 0, false>();
-    if constexpr (counted && takes<In...>()) {
-      return L::Engine::divisor(loss_, weights_, in...);
+    if constexpr (counted) {
+      if constexpr (takes<In...>()) return L::Engine::divisor(loss_, weights_, in...);
     }
   }
 
  private:
   // Whether these can be inputs at all; otherwise a sentence of the compiler says why not.
-  template <class... In>
+  template <class First, class... More>
   static constexpr bool takes() {
-    constexpr bool known = (... && Traits<In>::known) &&
+    constexpr bool known = Traits<First>::known && (... && Traits<More>::known) &&
                            (Traits<Weights>::known || std::is_same<Weights, Unweighted>::value);
+    constexpr bool real =
+        !(IsComplex<First>::value || ... || IsComplex<More>::value) && !IsComplex<Weights>::value;
     check::known_containers<known>();
+    check::array_input<!is_number<First>>();
+    check::real_numbers<real>();
     check::reduction<IsReduction<typename L::Reduction>::value>();
-    return known && IsReduction<typename L::Reduction>::value &&
+    return known && real && !is_number<First> && IsReduction<typename L::Reduction>::value &&
            L::Engine::template accepts<Kernel>();
   }
 
