@@ -510,7 +510,7 @@ blocks("compensation of lanes of double", "detail/numeric.hpp", "if (std::isfini
 blocks("compensation of lanes of float", "detail/numeric.hpp", "sums + sum_of(lost) : sums", "sums : sums", "engine/sums")
 blocks("compensation of lanes at infinity", "detail/numeric.hpp", "sums + sum_of(lost) : sums",
        "sums : sums + sum_of(lost)", "engine/sums")
-blocks("sum of lanes", "detail/numeric.hpp", "halves[i] += halves[i + half];", "", "engine/sums")
+blocks("sum of lanes", "detail/numeric.hpp", "halves[i] = numbers[i] + numbers[i + N / 2];", "halves[i] = numbers[i];", "engine/sums")
 blocks("the last block of elements", "engine/pointwise.hpp", "(count + block - 1) / block", "count / block", "engine/elements")
 blocks("the last block of rows", "engine/rowwise.hpp", "(all + rows - 1) / rows", "all / rows", "engine/rows")
 blocks("later waves", "detail/blocks.hpp", "begin + Index(first)", "Index(first)", "engine/sums")
@@ -549,7 +549,7 @@ container("start in a line of an expression", "detail/source.hpp", "begin = firs
 container("later lines of an expression", "detail/source.hpp", "begin = 0; }", "}")
 container("row-major expressions", "detail/source.hpp", "A::IsRowMajor ? outer_index : inner_index", "inner_index")
 container("strided output", "detail/output.hpp", "to[i * stride] = convert<S>(from[i]);", "to[i] = convert<S>(from[i]);")
-container("later pieces of an output", "detail/output.hpp", "from += n;", "", "engine/elements", "losses/cosine_embedding")
+container("later pieces of an output", "detail/output.hpp", "from += numbers;", "", "engine/elements", "losses/cosine_embedding")
 container("reading an output", "detail/output.hpp", "*to++ = convert<T>(from[i * stride]);", "*to++ = convert<T>(from[i]);")
 container("writing past the buffer", "detail/output.hpp", "if (!contiguous_) write_(*this, first, count, buffer);", "")
 container("resizing a matrix", "detail/output.hpp",
@@ -608,7 +608,9 @@ composition("values of several terms", COMBINATION,
             "value = value + Part::Engine::template evaluate<Value, Gradient>(part, workers, w, next, values, outs, in...);",
             "value = Part::Engine::template evaluate<Value, Gradient>(part, workers, w, next, values, outs, in...);",
             "engine/combination")
-composition("shapes of unreduced terms", COMBINATION, "same = expected == found;", "same = true;", "engine/combination")
+composition("batch of a term", COMBINATION, "if (dimensions > 1 && (loss.axis == 0 || loss.axis == -dimensions)) return false;", "",
+            "engine/combination")
+composition("shapes of unreduced terms", COMBINATION, "if (expected == found) return;", "return;", "engine/combination")
 composition("weights of joined sums", COMBINATION, "sum.weights.begin() + sizeof...(A)", "sum.weights.begin()", "engine/combination")
 composition("second term", COMBINATION, "first = false;", "", "engine/combination")
 composition("factor of a term", COMBINATION, "term.factor * factor", "term.factor",
@@ -664,29 +666,29 @@ pack("exp: gradual underflow", "exp_low = -104", "exp_low = -80", CONSTANTS)
 pack("exp: series of float", "0.041668389F", "0.042668389F", CONSTANTS)
 pack("exp: series of double", "0.0083333333334946001", "0.0083333333434946001", CONSTANTS)
 pack("exp: ln 2 of double", "ln2_low = -1.7239444525614835e-13", "ln2_low = 0", CONSTANTS)
-pack("exp of nonpositive numbers: cut", "pselect(pcmp_lt(x, constant<Packet>(C::exp_least_normal)), pzero(x), y)", "y")
-pack("expm1: small numbers", "return pselect(pcmp_lt(constant<Packet>(C::linear), pabs(x)), padd(half_y, half_y), x);",
+pack("exp of nonpositive numbers: cut", "zero_where(less(x, constant<Packet>(C::exp_least_normal)), y)", "y")
+pack("expm1: small numbers", "return select(less(constant<Packet>(C::linear), pabs(x)), padd(half_y, half_y),",
      "return padd(half_y, half_y);")
 pack("expm1: cancellation", "psub(h, constant<Packet>(0.5))", "h")
 pack("expm1: range", "clamp(x, C::expm1_low, C::exp_high)", "x")
 pack("log: series of float", "0.399576068F", "0.389576068F", CONSTANTS)
 pack("log: series of double", "0.39999999996102265", "0.39999998996102265", CONSTANTS)
-pack("log: subnormal numbers", "pselect(tiny, pmul(x, constant<Packet>(C::units)), x)", "x")
-pack("log: 0", "pselect(pcmp_eq(x, zero), pnegate(infinity),", "pselect(pcmp_eq(x, zero), infinity,")
+pack("log: subnormal numbers", "select(tiny, pmul(x, constant<Packet>(C::units)), x)", "x")
+pack("log: 0", "select(equal(x, zero), pnegate(infinity),", "select(equal(x, zero), infinity,")
 pack("log: negative numbers", "constant<Packet>(Limits::quiet_NaN()))", "zero)")
-pack("log: infinity", "pselect(pcmp_lt(x, infinity), y, x)", "y")
+pack("log: infinity", "select(less(x, infinity), y, x)", "y")
 pack("log1p: rounding of 1 + x", "pmul(error, constant<Packet>(0.5))", "pmul(error, constant<Packet>(0))")
 pack("log1p of [0, 1]: series of float", "0.400216997F", "0.410216997F", CONSTANTS)
 pack("log1p of [0, 1]: series of double", "0.22222223969739383", "0.22222323969739383", CONSTANTS)
-pack("clamp of NaN", "const Packet y = pselect(pcmp_lt(x, constant<Packet>(low)), constant<Packet>(low), x);",
-     "const Packet y = pselect(pcmp_lt(constant<Packet>(low), x), x, constant<Packet>(low));")
+pack("clamp of NaN", "const Packet y = select(less(x, constant<Packet>(low)), constant<Packet>(low), x);",
+     "const Packet y = select(less(constant<Packet>(low), x), x, constant<Packet>(low));")
 pack("min of NaN", "where((b < a) | (b != b), b, a)", "where(b < a, b, a)", "detail/pack.hpp", "engine/formula")
 pack("max of NaN", "where((a < b) | (b != b), b, a)", "where(a < b, b, a)", "detail/pack.hpp", "engine/formula")
 pack("tanh of negative numbers", "return where(a < Pack(0), -t, where(a == Pack(0), a, t));", "return t;", "detail/pack.hpp",
      "engine/formula")
 pack("sinh of large numbers", "Pack(0.5) * half * half);", "Pack(0.5) * half);", "detail/pack.hpp", "engine/formula")
 pack("cosh", "Pack(0.5) * half * half + Pack(0.5) / half / half", "Pack(0.5) * half * half", "detail/pack.hpp", "engine/formula")
-pack("negated mask", "pandnot(Eigen::internal::ptrue(x), x)", "por(Eigen::internal::ptrue(x), x)", "detail/mask.hpp",
+pack("negated mask", "pandnot(Eigen::internal::ptrue(x), x)", "por(Eigen::internal::ptrue(x), x)", "detail/comparison.hpp",
      "engine/formula")
 
 
@@ -705,9 +707,10 @@ elements("sum of a block", "partial.loss = Total<T>(sums.loss);", "")
 elements("counted units of a block", "partial.counted = Total<T>(sums.counted);", "")
 elements("buffered pieces", "piece(first + done, here, sums);", "piece(first, here, sums);")
 elements("buffered outputs", "sink.write(first, count, out);", "")
-elements("weights", "where(w == V(0), V(0), number * w)", "where(w == V(0), V(0), number)")
-elements("masks", "where(w == V(0), V(0), number * w)", "number * w")
-elements("scale", "weigh(e.slopes[G] * scale, w)", "weigh(e.slopes[G], w)")
+elements("weights", "unmasked(Weights::given ? e.value * w : e.value, w)", "unmasked(e.value, w)")
+elements("weights of gradients", "Weights::given ? scale * w : scale", "scale")
+elements("masks", "where(w == V(0), V(0), number)", "number")
+elements("scale", "e.slopes[G] * share", "e.slopes[G]")
 elements("scale of unreduced values", "store(loss * scale, at.out[gradients] + i, lanes);",
          "store(loss, at.out[gradients] + i, lanes);")
 elements("unreduced values", "close_sink(value_sink_, first, count, at.out[gradients]);", "")
@@ -728,8 +731,8 @@ elements("streams: alignment", "const Index head = (bytes - misaligned) % bytes 
 elements("streams: rest", "std::copy(from + i, from + count, to + i);", "", "detail/stream.hpp")
 elements("refused numbers", "partial.refused = find_refused(first, count);", "", tests=("losses/bce",))
 elements("refused numbers of masked elements", "if (weights_.at(i) == T(0)) return false;", "", tests=("losses/bce",))
-elements("refused numbers in every register", "found = found || Eigen::internal::predux_any(mask.parts[k]);",
-         "found = Eigen::internal::predux_any(mask.parts[k]);", "detail/mask.hpp", ("losses/bce", "engine/elements"))
+elements("refused numbers in every register", "found = found || detail::any_yes(mask.parts[k]);",
+         "found = detail::any_yes(mask.parts[k]);", "detail/mask.hpp", ("losses/bce", "engine/elements"))
 elements("lowest number that is not refused", "number >= P(range.low)", "number > P(range.low)", "engine/element.hpp", ("losses/bce",))
 elements("highest number that is not refused", "number <= P(range.high)", "number < P(range.high)", "engine/element.hpp", ("losses/bce",))
 elements("sum of registers", "sum.parts[0] = Eigen::internal::padd(sum.parts[0], pack.parts[k]);", "", "detail/lanes.hpp")
@@ -743,10 +746,12 @@ elements("several slopes by dual numbers", "result.slopes[g] = duals[g].slope;",
 lanes = of_file("lanes", "detail/lanes.hpp")
 mutant("lanes: missing entries in a maximum", "detail/registers.hpp", "from[k < count ? k : count - 1]",
        "k < count ? from[k] : T(100)", "engine/rows")
-lanes("the last numbers", "std::copy_n(last, half, to + (count - half));", "", "engine/elements")
-lanes("a few numbers", "copy_few<N / 2>(from, count, to);", "", "engine/elements")
+mutant("lanes: the last numbers", "detail/registers.hpp", "std::copy_n(last, half, to + (count - half));", "", "engine/elements")
+mutant("lanes: a few numbers", "detail/registers.hpp", "copy_few<N / 2>(from, count, to);", "", "engine/elements")
+lanes("whole registers of the last numbers", "if (here >= P::width) {\n        Eigen::internal::pstoreu(to + k * P::width, pack.parts[k]);",
+      "if (here >= P::width) {", "engine/elements")
 lanes("first lanes", "P::load(ramp.numbers) < P(T(lanes))", "P::load(ramp.numbers) <= P(T(lanes))", "engine/elements")
-lanes("transposed squares", "Eigen::internal::ptranspose(square);", "", "losses/cross_entropy", "laws/cross_entropy")
+lanes("transposed squares", "from + k * from_stride);\n  }\n  Eigen::internal::ptranspose(square);", "from + k * from_stride);\n  }", "losses/cross_entropy", "laws/cross_entropy")
 lanes("rows of transposed squares", "from + k * from_stride", "from", "losses/cross_entropy", "laws/cross_entropy")
 
 rows = of_files("rows", "engine/{}.hpp", "engine/rows")
@@ -878,7 +883,7 @@ rows("copied: runs that are read", "tile_copy", "source.read(first + c * cut_.in
 rows("copied: runs that are written", "tile_copy", "put(sink, first + c * cut_.inner, rows, add, to);", "")
 rows("copied: transposition of few", "tile_copy", "to[c * to_stride + r] = from[r * from_stride + c];",
      "to[c * to_stride + r] = from[c * from_stride + r];")
-rows("copied: transposition", "tile_copy", "to + column * to_stride + row, to_stride", "to + column * to_stride, to_stride",
+rows("copied: transposition", "tile_copy", "to + column * to_stride + row;", "to + column * to_stride;",
      "losses/cross_entropy", "engine/rows")
 mutant("rows: copied: second term behind the first chunk", "detail/output.hpp",
        "contiguous_ ? contiguous_ + first + done : numbers + done", "contiguous_ ? contiguous_ + first : numbers + done",
