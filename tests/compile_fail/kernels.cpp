@@ -3,6 +3,8 @@
 // expect: a kernel of Rowwise needs a member function row
 // expect: a kernel of Rowwise needs a member function row.* and an option axis
 // expect: a reduction needs static functions value\(totals\) and scale\(totals\)
+// expect: a kernel of Rowwise takes at most one input with a class for each row
+// expect: a kernel of Rowwise that takes rows of classes must be along_only
 #include <eigenloss/losses/cross_entropy.hpp>
 #include <eigenloss/losses/mse.hpp>
 
@@ -44,6 +46,28 @@ struct AboveMean {
   }
 };
 
+// Integers are rows of classes, unless EXPECT_FAIL says otherwise; its slopes are left out.
+struct FirstLabels {
+  std::int64_t axis = 1;
+#if EXPECT_FAIL != 6
+  static constexpr bool along_only = true;
+#endif
+  static constexpr std::size_t inputs = 3;
+  template <class Scalar>
+  static constexpr eigenloss::Role role(std::size_t i) {
+    return i == 0 ? eigenloss::Role::row
+#if EXPECT_FAIL == 5
+                  : eigenloss::Role::label;
+#else
+                  : eigenloss::Role::label_row;
+#endif
+  }
+  template <class Row, class Labels, class Slope>
+  typename Row::V row(const Row& x, const Labels&, const Labels&, const Slope&) const {
+    return typename Row::V(double(x.size()));
+  }
+};
+
 struct Total {
   template <class T>
   static T value(const eigenloss::Totals<T>& totals) {
@@ -63,6 +87,7 @@ struct Total {
 
 float value(const Eigen::MatrixXf& x, const Eigen::MatrixXf& t, const Eigen::VectorXi& labels) {
   const auto [above, slopes] = eigenloss::Rowwise<AboveMean>{}.value_and_gradient(x, labels);
-  return eigenloss::Pointwise<Square>{}(x, t) + eigenloss::MSE<Total>{}(x, t) + above +
-         slopes.sum();
+  const Eigen::MatrixXi rows = Eigen::MatrixXi::Zero(x.rows(), x.cols());
+  return eigenloss::Rowwise<FirstLabels>{}(x, rows, rows) + eigenloss::Pointwise<Square>{}(x, t) +
+         eigenloss::MSE<Total>{}(x, t) + above + slopes.sum();
 }

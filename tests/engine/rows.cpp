@@ -47,6 +47,32 @@ struct Dot {
     return sum([](const auto& a, const auto& b) { return a * b; }, x, t) + V(2) * x_y + t_y;
   }
 };
+// A number for each row, without `accepts`: any is right.
+struct Scaled {
+  std::int64_t axis = 1;
+  template <class Scalar>
+  static constexpr Role role(std::size_t i) {
+    return i == 1 ? Role::number : Role::row;
+  }
+  template <class Row, class Slope>
+  typename Row::V row(const Row& x, const typename Row::V& factor, const Slope& slope) const {
+    const auto all = spread(x, factor);
+    transform(
+        slope, [&](const auto&) { return all; }, x);
+    return factor * sum([](const auto& a) { return a; }, x);
+  }
+};
+// The entry at the label, whose share is its class and 1: without a `weight`.
+struct Shared {
+  std::int64_t axis = 1;
+  double share(std::int64_t label) const { return double(label) + 1; }
+  template <class Row, class Label, class Slope>
+  typename Row::V row(const Row& x, const Label& y, const Slope& slope) const {
+    fill(slope, x, typename Row::P(0));
+    replace(slope, y, typename Row::V(0), typename Row::V(1));
+    return at(x, y);
+  }
+};
 // The largest entry, and the number of entries above t: maximum, one_hot, class_weights, sums.
 struct Largest {
   static constexpr bool takes_classes = true;
@@ -233,4 +259,17 @@ TEST_CASE("rows: losses one by one into storage with strides") {
     CHECK(apart == 3 * expected);
     CHECK((memory.array() == 99).count() == n);
   }
+}
+
+TEST_CASE("rows: what a kernel may leave out: which numbers are right, whether shares are 1") {
+  const Matrix x = numbers(70, 5, 0);
+  const Eigen::VectorXf factors = numbers(70, 1, 1);
+  const auto [value, gradient] = Rowwise<Scaled, Sum>{}.value_and_gradient(x, factors);
+  CHECK(double(value) ==
+        (x.cast<double>().array().colwise() * factors.cast<double>().array()).sum());
+  CHECK(gradient == factors.replicate(1, 5));
+  const Eigen::VectorXi labels = Eigen::VectorXi::Constant(70, 2);
+  const Rowwise<Shared, Mean> shared{};
+  CHECK(shared.divisor(x, labels) == 210);
+  CHECK(double(shared(x, labels)) == Approx(x.col(2).cast<double>().sum() / 210));
 }

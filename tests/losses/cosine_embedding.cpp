@@ -138,5 +138,5 @@ TEST_CASE("CosineEmbedding: errors say what is wrong") {
   CHECK(error_of([&] {
           loss(a, matrix<double>({{1, 2}}), vector<int>({1, 1, 1}));
         }) ==
-        "eigenloss::CosineEmbedding: input2 has shape (1, 2), expected that of the input, (3, 2)");
+        "eigenloss::CosineEmbedding: input2 has shape (1, 2), expected that of the input1, (3, 2)");
 }

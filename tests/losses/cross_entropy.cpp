@@ -132,6 +132,24 @@ TEST_CASE("CrossEntropy: a class weight of 0 makes its term exactly 0, even at -
   check_list(gradient, {0, 0, 0, 1 / 3., -2 / 3., 1 / 3.});
 }
 
+TEST_CASE("CrossEntropy: where no class with a weight counts, value and slopes are exactly 0") {
+  CrossEntropy<Sum> loss;
+  loss.weight = Eigen::Array3d(1, 0, 0);
+  for (const double strange : {std::nan(""), std::numeric_limits<double>::infinity()}) {
+    for (const int rows : {1, 70}) {
+      Eigen::MatrixXd x = Eigen::MatrixXd::Constant(rows, 3, 0.5), t(rows, 3);
+      x.col(0).setConstant(strange);
+      t.rowwise() = Eigen::RowVector3d(0, 0.25, 0.75);
+      const auto classes = loss.value_and_gradient(x, Eigen::VectorXi::Constant(rows, 2));
+      CHECK(classes.first == 0);
+      CHECK((classes.second.array() == 0).all());
+      const auto probabilities = loss.value_and_gradient(x, t);
+      CHECK(probabilities.first == 0);
+      CHECK((probabilities.second.array() == 0).all());
+    }
+  }
+}
+
 TEST_CASE("CrossEntropy: every row ignored gives NaN, 0 where weights are averaged, gradient 0") {
   const auto x = matrix<double>(kX);
   const auto y = vector<int>({-100, -100});

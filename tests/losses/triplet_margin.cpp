@@ -209,10 +209,10 @@ TEST_CASE("TripletMargin: errors say what is wrong") {
   TripletMargin<> loss;
   CHECK(error_of([&] {
           loss(a, vector<double>({1, 2}), a);
-        }) == "eigenloss::TripletMargin: positive has shape (2), expected that of the input, (3)");
+        }) == "eigenloss::TripletMargin: positive has shape (2), expected that of the anchor, (3)");
   CHECK(error_of([&] {
           loss(a, a, vector<double>({1, 2}));
-        }) == "eigenloss::TripletMargin: negative has shape (2), expected that of the input, (3)");
+        }) == "eigenloss::TripletMargin: negative has shape (2), expected that of the anchor, (3)");
   loss.margin = 0;
   CHECK(error_of([&] { loss(a, a, a); }) ==
         "eigenloss::TripletMargin: margin = 0 is not greater than 0");

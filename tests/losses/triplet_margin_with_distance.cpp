@@ -157,11 +157,12 @@ TEST_CASE("TripletMarginWithDistance: both layouts, batches, options of the dist
 TEST_CASE("TripletMarginWithDistance: errors name the loss, not its template arguments") {
   const auto a = vector<double>(kA);
   TripletMarginWithDistance<> loss;
-  CHECK(error_of([&] {
-          loss(a, a, vector<double>({1, 2}));
-        }) ==
-        "eigenloss::TripletMarginWithDistance: negative has shape (2), expected that of the input, "
-        "(3)");
+  CHECK(
+      error_of([&] {
+        loss(a, a, vector<double>({1, 2}));
+      }) ==
+      "eigenloss::TripletMarginWithDistance: negative has shape (2), expected that of the anchor, "
+      "(3)");
   loss.margin = -1;
   CHECK(error_of([&] { loss(a, a, a); }) ==
         "eigenloss::TripletMarginWithDistance: margin = -1 is not greater than 0");

@@ -115,6 +115,14 @@ constexpr void rowwise_kernel() {
                 "and an option axis");
 }
 
+template <bool OneOfLabels, bool AlongOnly>
+constexpr void label_inputs() {
+  static_assert(OneOfLabels,
+                "eigenloss: a kernel of Rowwise takes at most one input with a class for each row");
+  static_assert(AlongOnly,
+                "eigenloss: a kernel of Rowwise that takes rows of classes must be along_only");
+}
+
 template <class Scalar>
 constexpr void floating_input() {
   static_assert(

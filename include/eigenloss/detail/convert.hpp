@@ -2,8 +2,10 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <type_traits>
 
 #include "traits.hpp"
@@ -21,6 +23,9 @@ EIGEN_STRONG_INLINE T convert(const S& number) {
     return convert<T>(static_cast<float>(number));
   } else if constexpr (is_16_bit<T>) {
     return T(convert<float>(number));
+  } else if constexpr (std::is_same<T, std::int64_t>::value &&
+                       std::is_same<S, std::uint64_t>::value) {
+    return static_cast<T>((std::min)(number, S((std::numeric_limits<T>::max)())));
   } else if constexpr (std::is_arithmetic<T>::value) {
     return static_cast<T>(number);
   } else {

@@ -83,6 +83,7 @@ class View {
   const T* data() const { return contiguous_; }
   Bytes bytes() const { return Bytes(source_.pointer(), size()); }
   T at(Index i) const { return convert<T>(source_.at(i)); }
+  Scalar original(Index i) const { return source_.at(i); }
   const T* read(Index first, Index count, T* buffer) const {
     return reader().read(first, count, buffer);
   }

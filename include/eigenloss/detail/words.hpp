@@ -29,6 +29,7 @@ namespace check {
 
 inline void put(std::string& to, const std::string& words) { to += words; }
 inline void put(std::string& to, long long number) { to += std::to_string(number); }
+inline void put(std::string& to, unsigned long long number) { to += std::to_string(number); }
 inline void put(std::string& to, double number) {
   char digits[40];
   for (int precision = 9; precision <= 17; ++precision) {  // enough to tell it from its neighbours
@@ -86,7 +87,9 @@ class Phrase {
   template <class T>
   static void put_as(std::string& to, const void* what) {
     const T& it = *static_cast<const T*>(what);
-    if constexpr (std::is_integral<T>::value) {
+    if constexpr (std::is_unsigned<T>::value) {
+      put(to, static_cast<unsigned long long>(it));
+    } else if constexpr (std::is_integral<T>::value) {
       put(to, static_cast<long long>(it));
     } else if constexpr (std::is_floating_point<T>::value) {
       put(to, static_cast<double>(it));

@@ -130,14 +130,14 @@ class Arguments<Kernel, std::tuple<ReadAs...>, In...> {
   const Shape<rank>& shape() const { return view<0>().shape(); }
   Index size() const { return view<0>().size(); }
 
-  template <std::size_t I, std::size_t Rank>
-  void check_shape(const Shape<Rank>& expected, const char* whose) const {
+  template <std::size_t I, std::size_t Rank, class... Words>
+  void check_shape(const Shape<Rank>& expected, const Words&... whose) const {
     bool same = std::decay_t<decltype(view<I>())>::rank == Rank;
     if constexpr (std::decay_t<decltype(view<I>())>::rank == Rank)
       same = view<I>().shape() == expected;
     if (!same) {
       Check<Kernel>::fail(Check<Kernel>::argument(I), " has shape ", view<I>().shape(),
-                          ", expected ", whose, expected);
+                          ", expected ", whose..., expected);
     }
   }
 

@@ -46,7 +46,8 @@ std::size_t checked_axis(std::int64_t axis, const Shape<Rank>& shape) {
   if (Rank < 2) return 0;
   const std::int64_t dimensions = std::int64_t(Rank);
   if (axis < -dimensions || axis >= dimensions) {
-    Check<Kernel>::fail("axis = ", axis, " is not a dimension of input with shape ", shape);
+    Check<Kernel>::fail("axis = ", axis, " is not a dimension of ", Check<Kernel>::argument(0),
+                        " with shape ", shape);
   }
   return std::size_t(axis < 0 ? axis + dimensions : axis);
 }

@@ -135,7 +135,9 @@ struct PowerNorm {
   }
   template <class V>
   V finish_slope(const V& sum) const {
-    return p == 0 ? V(0) : where(sum == V(0), V(0), power(sum, 1 / p - 1));
+    if (p == 0) return V(0);
+    const V slope = power(sum, 1 / p - 1);
+    return p < 0 ? slope : where(sum == V(0), V(0), slope);  // an infinite entry of order below 0
   }
 };
 

@@ -106,7 +106,8 @@ class PointwiseProblem {
   template <std::size_t I>
   void check_shape() const {
     if constexpr (I != BroadcastOf<Kernel>::value) {
-      inputs_.template check_shape<I>(inputs_.shape(), "that of the input, ");
+      inputs_.template check_shape<I>(inputs_.shape(), "that of the ", Check<Kernel>::argument(0),
+                                      ", ");
     } else if constexpr (broadcasts) {
       broadcast_shape<Kernel, I>(inputs_.template view<I>(), inputs_.shape());
     }

@@ -82,7 +82,10 @@ class RowInputs {
       std::conditional_t<role == Role::label || role == Role::label_row, std::int64_t, T>;
 
   RowInputs(const Kernel& kernel, const AxisCut& cut, const Reader<Number<Roles>>&... readers)
-      : kernel_(kernel), cut_(cut), readers_(readers...) {}
+      : kernel_(kernel), cut_(cut), readers_(readers...) {
+    check::label_inputs<(0 + ... + int(Roles == Role::label)) <= 1,
+                        AlongOnly<Kernel>::value || (... && (Roles != Role::label_row))>();
+  }
   const Kernel& kernel() const { return kernel_; }
   const AxisCut& cut() const { return cut_; }
   template <std::size_t I>

@@ -86,14 +86,39 @@ struct Ignores<Kernel,
 };
 
 template <class Kernel, class = void>
+struct SharesAreOne {
+  static bool hold(const Kernel&) { return false; }
+};
+template <class Kernel>
+struct SharesAreOne<Kernel, std::void_t<decltype(std::declval<const Kernel&>().shares_are_one())>> {
+  static bool hold(const Kernel& kernel) { return kernel.shares_are_one(); }
+};
+
+template <class Kernel, class = void>
 struct Share {
   static bool differs(const Kernel&) { return false; }  // from 1, for some label
   static double of(const Kernel&, std::int64_t) { return 1.0; }
 };
 template <class Kernel>
 struct Share<Kernel, std::void_t<decltype(std::declval<const Kernel&>().share(std::int64_t()))>> {
-  static bool differs(const Kernel& kernel) { return kernel.weight.size() != 0; }
-  static double of(const Kernel& kernel, std::int64_t label) { return kernel.share(label); }
+  static bool differs(const Kernel& kernel) { return !SharesAreOne<Kernel>::hold(kernel); }
+  static double of(const Kernel& kernel, std::int64_t label) {
+    return differs(kernel) ? kernel.share(label) : 1.0;
+  }
+};
+
+// Which numbers of Role::number are right.
+template <class Kernel, class Number, class = void>
+struct Accepts : std::false_type {
+  static bool number(const Number&) { return true; }
+  static constexpr const char* expected = "";
+};
+template <class Kernel, class Number>
+struct Accepts<Kernel, Number,
+               std::void_t<decltype(Kernel::accepts(std::declval<const Number&>()))>>
+    : std::true_type {
+  static bool number(const Number& number) { return Kernel::accepts(number); }
+  static constexpr const char* expected = Kernel::expected;
 };
 
 template <class Kernel, class = void>

@@ -17,6 +17,7 @@
 //   role<Scalar>(i)   what input i is: see Role. The default: integers are labels, others rows.
 //   ignores(label)    whether a row with this label counts nothing, e.g. ignore_index
 //   share(label)      the row's share of what Mean divides by (default 1)
+//   shares_are_one()  whether it is 1 for every label: then nobody asks for it
 //   accepts(number), expected   for Role::number: which numbers are right, and those in words
 //   check(check, classes)       of the options, given the length of a row
 //   along_only        the kernel takes one row at a time
@@ -120,11 +121,10 @@ class RowwiseProblem {
   }
 
   template <bool Gradient, class Outs, std::size_t... G>
-  static auto sinks_of(const Outs& outs, std::index_sequence<G...>) {
+  static auto sinks_of([[maybe_unused]] const Outs& outs, std::index_sequence<G...>) {
     if constexpr (Gradient) {
       return std::make_tuple(sink_of<T, true>(std::get<G>(outs))...);
     } else {
-      (void)outs;
       return std::make_tuple(((void)G, Sink<T, Skip>())...);
     }
   }
@@ -136,7 +136,8 @@ class RowwiseProblem {
 
   static std::size_t axis_of(const Kernel& kernel, const Shape<Inputs::rank>& shape) {
     if (Inputs::rank == 0 && !AcceptsRank0<Kernel>::value) {
-      Check<Kernel>::fail("input has shape (), expected at least one dimension");
+      Check<Kernel>::fail(Check<Kernel>::argument(0),
+                          " has shape (), expected at least one dimension");
     }
     return checked_axis<Kernel>(kernel.axis, shape);
   }
@@ -149,7 +150,8 @@ class RowwiseProblem {
   void check_input() {
     constexpr Role r = role<I>();
     if constexpr (r == Role::row || r == Role::label_row) {
-      inputs_.template check_shape<I>(inputs_.shape(), "that of the input, ");
+      inputs_.template check_shape<I>(inputs_.shape(), "that of the ", Check<Kernel>::argument(0),
+                                      ", ");
     } else if constexpr (unit_rank == 0 && std::decay_t<decltype(view<I>())>::rank == 1) {
       inputs_.template check_shape<I>(Shape<1>{{1}}, "one number for the one row: () or ");
     } else {
@@ -194,23 +196,23 @@ class RowwiseProblem {
       if (Ignores<Kernel>::label(kernel_, read[k])) continue;
       if (read[k] >= lowest && read[k] < cut_.size) continue;
       Check<Kernel>::fail(Check<Kernel>::argument(I), inputs_.template place<I>(first + k), " = ",
-                          read[k], " is not a class of input with shape ", inputs_.shape());
+                          view<I>().original(first + k), " is not a class of ",
+                          Check<Kernel>::argument(0), " with shape ", inputs_.shape());
     }
   }
   template <class Weights, std::size_t... I>
-  void check_numbers(const Weights& weights, std::index_sequence<I...>) const {
+  void check_numbers([[maybe_unused]] const Weights& weights, std::index_sequence<I...>) const {
     (check_numbers<I>(weights), ...);
-    (void)weights;
   }
   template <std::size_t I, class Weights>
   void check_numbers(const Weights& weights) const {
-    if constexpr (role<I>() == Role::number) {
+    if constexpr (role<I>() == Role::number && Accepts<Kernel, T>::value) {
       for (Index row = 0; row < number_of_units(); ++row) {
-        if (Kernel::accepts(view<I>().at(row))) continue;
+        if (Accepts<Kernel, T>::number(view<I>().at(row))) continue;
         if constexpr (Weights::given) {
           if (weights.at(row) == T(0)) continue;
         }
-        inputs_.template refuse<I>(row, Kernel::expected);
+        inputs_.template refuse<I>(row, Accepts<Kernel, T>::expected);
       }
     }
     (void)weights;

@@ -14,9 +14,8 @@ namespace kernel {
 ///
 /// Value:     class targets: -(1 - α)·w_y·log p_y - (α/C)·sum of w_c·log p_c;
 ///            probabilities: -sum of w_c·t'_c·log p_c, with t' = (1 - α)·t + α/C.
-///            log p = x - log(sum of e^x) along the classes; α is label_smoothing, C the number of
-///            classes, w the class weights (1 without). The maximum is subtracted first: logits of
-///            any size are fine, where the naive log(sum of e^x) overflows from x = 89 on.
+///            log p = x - log(sum of e^x) along the C classes; α is label_smoothing, w the class
+///            weights (1 without). The maximum is subtracted first: e^x overflows from 89 on.
 /// Slope:     class targets: (1 - α)·w_y·(p_j - [j = y]) + (α/C)·(W·p_j - w_j), W the sum of w_c;
 ///            probabilities: p_j·(sum of w_c·t'_c) - w_j·t'_j. Smooth.
 /// Arguments: (input x, target); the unit is a row. x is (C), (N, C) or (N, C, d1, ...), classes
@@ -26,10 +25,10 @@ namespace kernel {
 ///            ignored; with probabilities by the number of rows.
 /// Options:   weight, empty: one for each class; ignore_index = -100, any integer, below 0 with
 ///            probabilities; label_smoothing = 0, in [0, 1]; axis = 1, negative from the end.
-/// Accuracy:  value and slope 4 ulp of max(1, |max x - x_y|), plus those of a sum of C terms in
-///            order. A logit of -inf is a class that cannot be: its slope is 0. +inf, or -inf
-///            everywhere, gives NaN. A class weight or probability of 0 makes its term exactly 0,
-///            even at a log-probability of -inf.
+/// Accuracy:  value and slope 4 ulp of max(1, |max x - x_y|), plus those of a sum of C terms. A
+///            logit of -inf is a class that cannot be: its slope is 0. +inf, or -inf everywhere,
+///            gives NaN. A term whose class weight or probability is 0 is exactly 0; where all
+///            are, so are the slopes, even at NaN.
 /// PyTorch:   torch.nn.CrossEntropyLoss. An ignored row's gradient is 0 here even where its logits
 ///            are NaN; every integer type is a class; label_smoothing outside [0, 1] is an error.
 /// Source:    label smoothing: Szegedy et al., Rethinking the Inception Architecture (2016), 7;
@@ -40,13 +39,10 @@ struct CrossEntropy {
   double label_smoothing = 0.0;      ///< α, in [0, 1]
   std::int64_t axis = 1;             ///< where the classes lie
 
-  static constexpr bool takes_classes = true;
-  static constexpr bool takes_probabilities = true;
-
+  static constexpr bool takes_classes = true, takes_probabilities = true;
   bool ignores(std::int64_t label) const { return label == ignore_index; }
-  double share(std::int64_t label) const {
-    return weight.size() == 0 ? 1.0 : weight[static_cast<Eigen::Index>(label)];
-  }
+  bool shares_are_one() const { return weight.size() == 0; }
+  double share(std::int64_t label) const { return weight[static_cast<Eigen::Index>(label)]; }
 
   template <class Check>
   void check(const Check& c, std::ptrdiff_t classes) const {
@@ -68,28 +64,24 @@ struct CrossEntropy {
     using P = typename Row::P;
     const Softmax<Row, Slope> softmax(x, slope);
     const V w = class_weight(x, weight, y);
-    const V x_y = at(x, y);
-    const V term = w * (softmax.log_total - (x_y - softmax.maximum));
-    const V loss = where(w == V(0), V(0), term);
-    const P w_entry = spread(x, w);
+    const V loss = weigh(w, softmax.log_total - (at(x, y) - softmax.maximum));
+    const P w_y = spread(x, w);
     if (label_smoothing == 0) {
-      softmax.transform_slope(slope, y,
-                              [&](const P& p, const P& is_y) { return w_entry * (p - is_y); });
+      const auto slope_at = [&, weighted = weight.size() != 0](const P& p, const P& is_y) {
+        return weighted ? weigh(w_y, p - is_y) : p - is_y;
+      };
+      softmax.transform_slope(slope, y, slope_at);
       return loss;
     }
-    const auto hot = one_hot(x, y);
-    const V certain(1 - label_smoothing), even(label_smoothing / double(x.size()));
-    const P certain_w = P(1 - label_smoothing) * w_entry,
-            even_entry(label_smoothing / double(x.size()));
-    const P all_w(weight.size() == 0 ? double(x.size()) : weight.sum());
+    const double certain = 1 - label_smoothing, even = label_smoothing / double(x.size());
+    const double all_w = weight.size() == 0 ? double(x.size()) : weight.sum();
+    const P certain_w = P(certain) * w_y, total = certain_w + P(even * all_w);
     const auto weights = class_weights(x, weight);
-    softmax.transform_slope(
-        slope,
-        [&](const P& p, const P& is_y, const P& w_c) {
-          return certain_w * (p - is_y) + even_entry * (all_w * p - w_c);
-        },
-        hot, weights);
-    return certain * loss + even * softmax.negative_log(weights);
+    const auto slope_at = [&](const P& p, const P& is_y, const P& w_c) {
+      return weigh(total, p) - (certain_w * is_y + P(even) * w_c);
+    };
+    softmax.transform_slope(slope, slope_at, one_hot(x, y), weights);
+    return V(certain) * loss + V(even) * softmax.negative_log(weights);
   }
 
   template <class Row, class Slope>
@@ -102,11 +94,19 @@ struct CrossEntropy {
     const auto loss = softmax.negative_log(w_t, t, weights);
     if constexpr (Slope::wanted) {
       const P total = spread(x, sum(w_t, t, weights));
-      softmax.transform_slope(
-          slope, [&](const P& p, const P& t_c, const P& w_c) { return total * p - w_t(t_c, w_c); },
-          t, weights);
+      const auto slope_at = [&](const P& p, const P& t_c, const P& w_c) {
+        return weigh(total, p) - w_t(t_c, w_c);
+      };
+      softmax.transform_slope(slope, slope_at, t, weights);
     }
     return loss;
+  }
+
+ private:
+  // w·number, exactly 0 where w is.
+  template <class N>
+  static EIGEN_STRONG_INLINE N weigh(const N& w, const N& number) {
+    return where(w == N(0), N(0), w * number);
   }
 };
 

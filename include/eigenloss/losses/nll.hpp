@@ -32,9 +32,8 @@ struct NLL {
   static constexpr bool only_at_label = true;
 
   bool ignores(std::int64_t label) const { return label == ignore_index; }
-  double share(std::int64_t label) const {
-    return weight.size() == 0 ? 1.0 : weight[static_cast<Eigen::Index>(label)];
-  }
+  bool shares_are_one() const { return weight.size() == 0; }
+  double share(std::int64_t label) const { return weight[static_cast<Eigen::Index>(label)]; }
 
   template <class Check>
   void check(const Check& c, std::ptrdiff_t classes) const {
