@@ -32,7 +32,7 @@ namespace kernel {
 ///            leave the range of double on numbers with an exponent of their own: a probability of
 ///            10^-4000 is as accurate as 1. In double, the value is within 1e-14·max(1, |l|) plus T
 ///            ulp of the largest |lp|, the slope within a relative 1e-12; in float, both are these
-///            numbers, rounded once. Other number types run in the log domain.
+///            numbers, rounded once. Other number types run in the log domain, and allocate.
 ///            No labels: the path of blanks. Labels that no path reads as: inf, with the gradient
 ///            NaN, or with zero_infinity both 0. A log-probability of -inf is a class that cannot
 ///            be, its slope is 0. NaN or inf at a class that the labels use makes the loss and the

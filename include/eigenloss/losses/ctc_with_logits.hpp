@@ -29,7 +29,7 @@ namespace kernel {
 ///            value is within 1e-14·max(1, |l|) plus T ulp of the largest |x|, the slope within
 ///            1e-12; in float, the softmax is that of float, the rest in double: the value is
 ///            within 3e-7·max(1, |l|), the slope within 1e-6. A probability of 10^-4000 is as
-///            accurate as 1. Other number types run in the log domain.
+///            accurate as 1. Other number types run in the log domain, and allocate.
 ///            No labels: the path of blanks. Labels that no path reads as: inf, with the gradient
 ///            NaN, or with zero_infinity both 0. A logit of -inf is a class that cannot be, its
 ///            slope is 0. NaN, +inf, or -inf at every class of a frame makes the loss and the whole
