@@ -30,12 +30,13 @@ struct SmoothL1 {
   template <class T>
   T value(const T& x, const T& t) const {
     const T a = abs(x - t);
-    return where(a < T(beta), T(0.5) * a * (a * detail::inverse<T>(beta)), a - T(0.5 * beta));
+    const T half_inverse = T(0.5) * detail::inverse<T>(beta);
+    return where(a < T(beta), a * (a * half_inverse), a - T(0.5 * beta));
   }
   template <class T>
   T slope(const T& x, const T& t) const {
     const T d = x - t;
-    const T beyond = where((x == t) & (T(beta) == T(0)), T(0), detail::sign(d));
+    const T sign = detail::sign(d), beyond = beta == 0 ? where(x == t, T(0), sign) : sign;
     return where(abs(d) < T(beta), d * detail::inverse<T>(beta), beyond);
   }
 };
