@@ -5,7 +5,7 @@
 // expect: the input of a loss must be of a floating-point type
 // expect: every argument must be an Eigen tensor, an Eigen matrix or array
 // expect: the first argument must be an array: make a plain number an Eigen::Tensor<float, 0>
-// expect: no argument may be complex: take .real(), .imag() or .abs()
+// expect: no argument may be complex: take .real\(\), .imag\(\) or .abs\(\)
 // expect: wrong number of arguments: this verb takes the inputs of the loss and nothing else
 #include <complex>
 #include <eigenloss/losses/mse.hpp>
