@@ -60,7 +60,7 @@ TEST_CASE("MarginRanking never swallows NaN") {
 
 TEST_CASE("MarginRanking names its arguments in errors") {
   CHECK(error_of([] { MarginRanking<>{}(first(), list({1}), order()); }) ==
-        "eigenloss::MarginRanking: input2 has shape (1), expected that of the input, (4)");
+        "eigenloss::MarginRanking: input2 has shape (1), expected that of the input1, (4)");
   CHECK(error_of([] { MarginRanking<>{}(first(), second(), list({1})); }) ==
-        "eigenloss::MarginRanking: target has shape (1), expected that of the input, (4)");
+        "eigenloss::MarginRanking: target has shape (1), expected that of the input1, (4)");
 }
