@@ -19,6 +19,8 @@ float wild(Index i) {
   const Index row = i % 1008;
   return row < 504 ? std::ldexp(number(row), int((row * 37) % 90)) : -wild(row - 504);
 }
+// Numbers of 1008 rows of a column-major array, the second half of which repeats the first.
+float repeated(Index i) { return number(i / 1008 * 504 + i % 504); }
 int label(Index row, Index classes) { return int((row * 31 + row / 7) % classes); }
 
 template <int Layout>
@@ -84,6 +86,10 @@ TEST_CASE("results do not depend on where arrays lie in memory, to the last bit"
   check_offsets(CrossEntropy<Sum>(), 1000, 20);
   check_offsets(NLL<Sum>(), 144, 300);
   check_offsets(NLL<Sum>(), 1008, 3, wild);
+  Eigen::Tensor<float, 1> w(1008);  // losses that cancel, where a tile begins within a cache line
+  for (Index i = 0; i < 1008; ++i) w(i) = wild(i);
+  const CrossEntropy<Sum> loss;
+  check_offsets(loss.weighted(w), 1008, 3, repeated);
 }
 
 TEST_CASE("gradients that bypass the cache are those that do not") {
