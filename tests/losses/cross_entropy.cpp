@@ -143,6 +143,12 @@ TEST_CASE("CrossEntropy: where no class with a weight counts, value and slopes a
       const auto classes = loss.value_and_gradient(x, Eigen::VectorXi::Constant(rows, 2));
       CHECK(classes.first == 0);
       CHECK((classes.second.array() == 0).all());
+      CrossEntropy<Sum> smooth;
+      smooth.label_smoothing = 0.5;
+      smooth.weight = Eigen::Array3d::Zero();
+      const auto nothing = smooth.value_and_gradient(x, Eigen::VectorXi::Constant(rows, 2));
+      CHECK(nothing.first == 0);
+      CHECK((nothing.second.array() == 0).all());
       const auto probabilities = loss.value_and_gradient(x, t);
       CHECK(probabilities.first == 0);
       CHECK((probabilities.second.array() == 0).all());

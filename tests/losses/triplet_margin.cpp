@@ -204,6 +204,15 @@ TEST_CASE("TripletMargin: skipped gradients are left out, float and half, long d
   check_number(double(value), 2.047166367228651);
 }
 
+TEST_CASE("TripletMargin: an infinite entry under an order below 0 gives NaN, as in PyTorch") {
+  TripletMargin<> loss;
+  loss.p = -1;
+  const auto [value, gradients] = loss.value_and_gradient(vector<double>({kInfinity}),
+                                                          vector<double>({1}), vector<double>({0}));
+  CHECK(std::isnan(value));
+  std::apply([](const auto&... gradient) { (check_list(gradient, {kNan}), ...); }, gradients);
+}
+
 TEST_CASE("TripletMargin: errors say what is wrong") {
   const auto a = vector<double>(kA);
   TripletMargin<> loss;

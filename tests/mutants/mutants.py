@@ -253,6 +253,10 @@ add("default of margin", "double margin = 0.0;", "double margin = 0.5;")
 add("default of axis", "std::int64_t axis = -1;", "std::int64_t axis = 0;")
 
 add = loss("triplet_margin")
+mutant("triplet_margin: infinite entry of order below 0", "engine/distances.hpp", "return p < 0 ? slope :", "return",
+       "losses/triplet_margin")
+mutant("cross_entropy: no class with a weight, smoothed", "losses/cross_entropy.hpp",
+       "weigh(total, p) - (certain_w", "total * p - (certain_w", "losses/cross_entropy")
 add("margin 0 accepted", "!(margin <= 0)", "!(margin < 0)", "engine/errors")
 add("swap", "if (swap) return", "if (!swap) return")
 add("eps", "with(Euclidean{eps})", "with(Euclidean{0.0})")
@@ -456,7 +460,7 @@ check("share of the classes in use", "engine/rowwise.hpp", "if (!Ignores<Kernel>
 check("share of ignored rows", "engine/rowwise.hpp", "double(all.size() - ignored)", "double(all.size())", "losses/nll")
 check("shares of weights", "engine/rowwise.hpp", "Ignores<Kernel>::label(kernel_, label) ? 0.0 :", "", "engine/exact_averages",
       "laws/nll")
-check("number of a row", "engine/rowwise.hpp", "if (Accepts<Kernel, T>::number(view<I>().at(row))) continue;", "continue;",
+check("number of a row", "engine/rowwise.hpp", "if (Kernel::accepts(view<I>().at(row))) continue;", "continue;",
       "losses/cosine_embedding")
 check("number of a masked row", "engine/rowwise.hpp", "if (weights.at(row) == T(0)) continue;", "",
       "losses/cosine_embedding")

@@ -147,13 +147,13 @@ EIGEN_STRONG_INLINE void transpose_registers(const Register&, const T* from,
 }
 // The same of a smaller block: 0 < rows, columns <= lanes.
 template <class Register, class T>
-void transpose_registers(const Register& first, const T* from, std::ptrdiff_t rows,
+void transpose_registers(const Register& kind, const T* from, std::ptrdiff_t rows,
                          std::ptrdiff_t columns, std::ptrdiff_t from_stride, T* to,
                          std::ptrdiff_t to_stride) {
   constexpr int width = Eigen::internal::unpacket_traits<Register>::size;
   Eigen::internal::PacketBlock<Register, width> square;
   for (std::ptrdiff_t k = 0; k < width; ++k) {
-    square.packet[k] = load_some(first, from + (k < rows ? k : rows - 1) * from_stride, columns);
+    square.packet[k] = load_some(kind, from + (k < rows ? k : rows - 1) * from_stride, columns);
   }
   Eigen::internal::ptranspose(square);
   for (std::ptrdiff_t k = 0; k < columns; ++k)

@@ -22,8 +22,7 @@ template <bool Value, class R, class Kernel, class T, class Predictions, class W
 class ElementWalk {
   using V = Vector<T, 2>;  // two registers: one computes while the other waits for itself
   static constexpr Index width = V::lanes;
-  static constexpr Index chunk =
-      buffered<T>;  // elements that are buffered at a time, where they must be
+  static constexpr Index chunk = buffered<T>;  // elements at a time, where they are buffered
   static constexpr std::size_t inputs = sizeof...(Operands);
   static constexpr std::size_t gradients = std::tuple_size<Sinks>::value;
   static constexpr std::size_t ranges = RangesOf<Kernel>::value.size();

@@ -15,9 +15,9 @@ namespace eigenloss {
 /// What an input of a row kernel is.
 enum class Role {
   row,        ///< numbers, in the shape of the input
-  label,      ///< a class for each row
+  label,      ///< a class for each row; at most one input is
   number,     ///< a number for each row
-  label_row,  ///< classes in the shape of the input, -1 for none
+  label_row,  ///< classes in the shape of the input, -1 for none; the kernel is along_only
 };
 
 namespace detail {
@@ -107,19 +107,13 @@ struct Share<Kernel, std::void_t<decltype(std::declval<const Kernel&>().share(st
   }
 };
 
-// Which numbers of Role::number are right.
+// Whether the kernel says which numbers of Role::number are right.
 template <class Kernel, class Number, class = void>
-struct Accepts : std::false_type {
-  static bool number(const Number&) { return true; }
-  static constexpr const char* expected = "";
-};
+struct Accepts : std::false_type {};
 template <class Kernel, class Number>
 struct Accepts<Kernel, Number,
                std::void_t<decltype(Kernel::accepts(std::declval<const Number&>()))>>
-    : std::true_type {
-  static bool number(const Number& number) { return Kernel::accepts(number); }
-  static constexpr const char* expected = Kernel::expected;
-};
+    : std::true_type {};
 
 template <class Kernel, class = void>
 struct HasClassCheck : std::false_type {};

@@ -208,11 +208,11 @@ class RowwiseProblem {
   void check_numbers(const Weights& weights) const {
     if constexpr (role<I>() == Role::number && Accepts<Kernel, T>::value) {
       for (Index row = 0; row < number_of_units(); ++row) {
-        if (Accepts<Kernel, T>::number(view<I>().at(row))) continue;
+        if (Kernel::accepts(view<I>().at(row))) continue;
         if constexpr (Weights::given) {
           if (weights.at(row) == T(0)) continue;
         }
-        inputs_.template refuse<I>(row, Accepts<Kernel, T>::expected);
+        inputs_.template refuse<I>(row, Kernel::expected);
       }
     }
     (void)weights;
