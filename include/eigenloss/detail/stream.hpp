@@ -6,12 +6,24 @@
 
 #include "pack.hpp"
 
-// Stores that bypass the cache: for outputs too large to be still in it when they are read again.
-// They save the read of the line that an ordinary store makes. Where the machine has none, ordinary
-// stores.
+// What is said to the cache: lines that are needed soon, and stores that bypass it.
 namespace eigenloss {
 namespace detail {
 
+// Of 64 bytes; a number that is larger counts as one.
+template <class T>
+constexpr Index numbers_in_line = sizeof(T) < 64 ? Index(64 / sizeof(T)) : 1;
+
+// Asks for `count` numbers. They may lie anywhere: a request is not an access. GCC drops calls of
+// functions that do nothing but that, before it inlines them; therefore, inlined always.
+template <bool ToWrite = false, class T>
+EIGEN_ALWAYS_INLINE void prefetch(const T* numbers, Index count) {
+  for (Index i = 0; i < count; i += numbers_in_line<T>) __builtin_prefetch(numbers + i, ToWrite);
+}
+
+// Stores that bypass the cache: for outputs too large to be still in it when they are read again.
+// They save the read of the line that an ordinary store makes. Where the machine has none, ordinary
+// stores.
 template <class Register, class T>
 void store_past_cache(T* to, const Register& x) {
   Eigen::internal::pstoreu(to, x);
@@ -40,10 +52,6 @@ inline void store_past_cache(double* to, const Eigen::internal::Packet8d& x) {
   _mm512_stream_pd(to, x);
 }
 #endif
-
-// Of 64 bytes; a number that is larger counts as one.
-template <class T>
-constexpr Index numbers_in_line = sizeof(T) < 64 ? Index(64 / sizeof(T)) : 1;
 
 // Whether so many numbers, all that a call writes, are too many to be still in the cache when they
 // are read again.

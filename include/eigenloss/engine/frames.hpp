@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "../detail/output.hpp"
+#include "../detail/stream.hpp"
 #include "../detail/view.hpp"
 
 // The frames of one sequence, in an array of any layout and type, as the contiguous numbers that
@@ -28,12 +29,8 @@ struct FrameShape {
 // and more.
 constexpr Index frames_at_once = 32;
 
-// The frames of one sequence lie a batch apart, which no processor foresees: asks for the one that
-// comes soon.
-template <class T>
-void prefetch_frame(const T* frame, Index classes) {
-  for (Index c = 0; c < classes; c += Index(64 / sizeof(T))) Eigen::internal::prefetch(frame + c);
-}
+// The frames of one sequence lie a batch apart, which no processor foresees: the one that comes so
+// many frames later is asked for.
 constexpr Index frames_ahead = 4;
 
 // Hands out the frames of one sequence as contiguous numbers, and reads none but its first `length`
@@ -51,8 +48,7 @@ class FrameReader {
   const T* frame(Index t) {
     if constexpr (View_::row_major) {
       if (std::is_arithmetic<T>::value && view_.data() && t + frames_ahead < length_) {
-        prefetch_frame(view_.data() + shape_.first_of_row(t + frames_ahead, sequence_),
-                       shape_.classes);
+        prefetch(view_.data() + shape_.first_of_row(t + frames_ahead, sequence_), shape_.classes);
       }
       return view_.read(shape_.first_of_row(t, sequence_), shape_.classes, copies_);
     } else {
@@ -107,8 +103,7 @@ class FrameWriter {
   T* row(Index t) {
     if (RowMajor && !add_) {
       if (std::is_arithmetic<T>::value && sink_.data() && t >= frames_ahead) {
-        prefetch_frame(sink_.data() + shape_.first_of_row(t - frames_ahead, sequence_),
-                       shape_.classes);
+        prefetch(sink_.data() + shape_.first_of_row(t - frames_ahead, sequence_), shape_.classes);
       }
       return sink_.place(shape_.first_of_row(t, sequence_), copies_);
     }

@@ -135,9 +135,10 @@ class Row<Along<T>, Source> {
 
 // The steps of a tile lie apart, which no processor foresees: the lines of a later step are asked
 // for. It may be past the end of the rows: a request is not an access.
+constexpr Index steps_ahead = 16;
 template <class P, bool ToWrite = false>
-EIGEN_STRONG_INLINE void prefetch_step(const typename P::Scalar* step, Index stride, Index lanes) {
-  constexpr Index steps_ahead = 16, line = numbers_in_line<typename P::Scalar>;
+EIGEN_ALWAYS_INLINE void prefetch_step(const typename P::Scalar* step, Index stride, Index lanes) {
+  constexpr Index line = numbers_in_line<typename P::Scalar>;
   step += steps_ahead * stride;
   for (Index i = 0; i < P::lanes; i += line) {
     if (i < lanes) __builtin_prefetch(step + i, ToWrite);

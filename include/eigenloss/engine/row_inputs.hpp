@@ -118,19 +118,29 @@ class RowInputs {
     }
   }
 
-  // Input I of a tile, in place or, given room for a `copy`, copied.
+  // Copies input I of tiles.
   template <std::size_t I>
-  auto across(Index row, Index count, const Label<Across<T>>& label, T* copy) const {
+  void copy_in(Index row, Index count, T* copy) const {
+    if constexpr (role<I>() == Role::row && !OnlyAtLabel<Kernel>::value) {
+      TileCopy<T>(cut_).in(view<I>(), row, count, copy);
+    }
+    (void)row, (void)count, (void)copy;
+  }
+
+  // Input I of a tile, in place or as it was copied.
+  template <std::size_t I>
+  auto across(Index row, Index count, const Label<Across<T>>& label,
+              const Copies<T>& copies) const {
     using Tile = typename Across<T>::V;
     const auto& source = view<I>();
     using Source = std::decay_t<decltype(source)>;
-    (void)label, (void)copy;
+    (void)label, (void)copies;
     if constexpr (role<I>() == Role::row && OnlyAtLabel<Kernel>::value) {
       return EntryAtLabel<Across<T>, Source>(source, cut_, row, count);
     } else if constexpr (role<I>() == Role::row) {
-      if (copy) {
-        TileCopy<T>(cut_).in(source, row, count, copy);
-        return Row<Across<T>, Source>(source, cut_.size, 0, 0, Tile::lanes, copy, Tile::lanes);
+      if (copies) {
+        return Row<Across<T>, Source>(source, cut_.size, 0, 0, Tile::lanes, copies.at(I),
+                                      Tile::lanes);
       }
       const Index first = cut_.first_of(row), side_by_side = cut_.inner - row % cut_.inner;
       const Index whole_registers = (count + Tile::width - 1) / Tile::width * Tile::width;

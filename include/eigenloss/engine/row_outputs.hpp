@@ -81,12 +81,12 @@ class RowOutputs {
     }
   }
 
-  // The slopes of a tile, in place or, given a `copy`, there.
+  // The slopes of a tile, in place or in its copies.
   template <std::size_t G>
-  auto across(Index row, Index count, const VA& scale, T* copy) const {
+  auto across(Index row, Index count, const VA& scale, const Copies<T>& copies) const {
     const auto& sink = std::get<G>(sinks_);
     using Out = std::decay_t<decltype(sink)>;
-    (void)row, (void)count, (void)scale, (void)copy;
+    (void)row, (void)count, (void)scale, (void)copies;
     if constexpr (skipped<Out>) {
       return NoSlope();
     } else if constexpr (only_at_label) {
@@ -94,23 +94,23 @@ class RowOutputs {
     } else {
       using S = Slope<Across<T>, Out>;
       constexpr Index lanes = VA::lanes;
-      if (copy) return S(sink, cut_.size, 0, 0, lanes, copy, lanes, false, false, scale);
+      if (copies) {
+        return S(sink, cut_.size, 0, 0, lanes, copies.at(G), lanes, false, false, scale);
+      }
       const Index first = cut_.first_of(row);
       T* data = sink.data() ? sink.data() + first : nullptr;
       const bool streams = streams_ && count == lanes && past_line(cut_, data) == 0;
       return S(sink, cut_.size, first, cut_.inner, count, data, cut_.inner, add_, streams, scale);
     }
   }
-  // What was put into the copies of a tile, one for each gradient.
-  template <std::size_t Size>
-  void copy_out(Index row, Index count, const T (*copies)[Size]) const {
-    const auto out = [&](const auto& sink, const T* copy) {
-      if constexpr (!skipped<std::decay_t<decltype(sink)>> && !only_at_label) {
-        TileCopy<T>(cut_).out(sink, row, count, add_, copy);
-      }
-      (void)sink, (void)copy;
-    };
-    std::apply([&](const auto&... sink) { (out(sink, *copies++), ...); }, sinks_);
+  // Writes gradient G of tiles from its copy.
+  template <std::size_t G>
+  void copy_out(Index row, Index count, const T* copy) const {
+    const auto& sink = std::get<G>(sinks_);
+    if constexpr (!skipped<std::decay_t<decltype(sink)>> && !only_at_label) {
+      TileCopy<T>(cut_).out(sink, row, count, add_, streams_, copy);
+    }
+    (void)sink, (void)row, (void)count, (void)copy;
   }
 
   // Gradients of 0, of rows that count nothing or whose slopes are 0 but at the label.

@@ -21,7 +21,8 @@ class RowWalk {
   using T = typename Problem::T;
   using VA = typename Across<T>::V;
   static constexpr Index lanes = VA::lanes;
-  static constexpr Index tile_size = TileCopy<T>::capacity;
+  using Copy = TileCopy<T>;
+  static constexpr bool copies = !AlongOnly<Kernel>::value && !OnlyAtLabel<Kernel>::value;
   static constexpr std::size_t inputs = Problem::inputs;
   static constexpr std::size_t gradients = std::tuple_size<Sinks>::value;
   static constexpr bool values = !std::is_same<ValueSink, Sink<T, Skip>>::value;
@@ -44,8 +45,11 @@ class RowWalk {
     if (AlongOnly<Kernel>::value) {
       mode_ = Mode::along;
     } else if (OnlyAtLabel<Kernel>::value ||
-               (cut_.inner < lanes && cut_.size * lanes <= tile_size)) {
+               (cut_.inner < lanes && cut_.size * lanes <= Copy::capacity)) {
       mode_ = Mode::copied;  // which is any rows as a tile; of entries at labels, nothing is copied
+    } else if (copies && Copy(cut_).groups()) {
+      mode_ = Mode::copied;
+      tiles_ = Copy::group;
     } else if (2 * cut_.inner >= lanes) {
       mode_ = Mode::across;
     }
@@ -74,11 +78,11 @@ class RowWalk {
     Sums sums;
     if constexpr (OnlyAtLabel<Kernel>::value) outputs_.clear(first, count);
     for (Index row = first; row < first + count;) {
-      Index here = (std::min)(lanes, first + count - row);
+      Index here = (std::min)(tiles_ * lanes, first + count - row);
       if (mode_ == Mode::across) here = (std::min)(here, rows_across(row));
       if constexpr (!AlongOnly<Kernel>::value) {
         if (mode_ != Mode::along && here > rows_alone()) {
-          tile(row, here, sums);
+          tiles(row, here, sums, Inputs{}, Gradients{});
           row += here;
           continue;
         }
@@ -154,27 +158,25 @@ class RowWalk {
     return problem_.kernel().row(problem_.template along<I>(row)...,
                                  outputs_.template along<G>(row, scale)...);
   }
-  // ---- A tile: the rows [row, row + count), one a lane. ----
-  template <std::size_t Copies>
-  struct Copied {
-    alignas(64) T numbers[Copies][tile_size];
-  };
-
-  void tile(Index row, Index count, Sums& sums) const {
+  // ---- Tiles: the rows [row, row + count), one a lane. ----
+  template <std::size_t... I, std::size_t... G>
+  void tiles(Index row, Index count, Sums& sums, std::index_sequence<I...>,
+             std::index_sequence<G...>) const {
+    if (!copies || mode_ == Mode::across) return tile(row, count, {}, {}, sums);
+    alignas(64) T numbers[(inputs + gradients) * std::size_t(copies ? Copy::capacity : 1)];
+    const Index each = cut_.size * tiles_ * lanes;
+    const Copies<T> in{numbers, each}, out{numbers + Index(inputs) * each, each};
+    (problem_.template copy_in<I>(row, count, in.at(I)), ...);
+    for (Index k = 0; k < count; k += lanes) {
+      const Index to_tile = k * cut_.size;
+      tile(row + k, (std::min)(lanes, count - k), in.from(to_tile), out.from(to_tile), sums);
+    }
+    (outputs_.template copy_out<G>(row, count, out.at(G)), ...);
+  }
+  void tile(Index row, Index count, const Copies<T>& in, const Copies<T>& out, Sums& sums) const {
     Label<Across<T>> label{};
     const VA w = open_tile(row, count, label);
-    VA value;
-    if (mode_ == Mode::copied) {
-      Copied<inputs> in;
-      Copied<gradients> out;
-      (void)in, (void)out;
-      value = evaluate_tile(row, count, w * VA(scale_), label, in.numbers, out.numbers, Inputs{},
-                            Gradients{});
-      outputs_.copy_out(row, count, out.numbers);
-    } else {
-      T(*const none)[tile_size] = nullptr;
-      value = evaluate_tile(row, count, w * VA(scale_), label, none, none, Inputs{}, Gradients{});
-    }
+    VA value = evaluate_tile(row, count, w * VA(scale_), label, in, out, Inputs{}, Gradients{});
     if constexpr (counted) {
       sums.counted.across.add(in_lanes(row, where(w == VA(0), VA(0), R::count(value))));
     }
@@ -204,11 +206,10 @@ class RowWalk {
   }
   template <std::size_t... I, std::size_t... G>
   VA evaluate_tile(Index row, Index count, const VA& scale, const Label<Across<T>>& label,
-                   T (*in)[tile_size], T (*out)[tile_size], std::index_sequence<I...>,
+                   const Copies<T>& in, const Copies<T>& out, std::index_sequence<I...>,
                    std::index_sequence<G...>) const {
-    return problem_.kernel().row(
-        problem_.template across<I>(row, count, label, in ? in[I] : nullptr)...,
-        outputs_.template across<G>(row, count, scale, out ? out[G] : nullptr)...);
+    return problem_.kernel().row(problem_.template across<I>(row, count, label, in)...,
+                                 outputs_.template across<G>(row, count, scale, out)...);
   }
   // The labels of the rows and their weights, which are 0 where a row counts nothing or is missing.
   VA open_tile(Index row, Index count, Label<Across<T>>& label) const {
@@ -241,6 +242,7 @@ class RowWalk {
   const RowOutputs<Kernel, T, Sinks> outputs_;
   const ValueSink& value_sink_;
   Mode mode_ = Mode::along;
+  Index tiles_ = 1;  // that are walked at once
 };
 
 }  // namespace detail

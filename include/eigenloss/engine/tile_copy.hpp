@@ -8,8 +8,8 @@
 #include "axis.hpp"
 #include "row.hpp"
 
-// Rows that do not lie side by side, copied into a tile and back: entry c of row k of the tile is
-// number c·lanes + k of the copy.
+// Rows copied into tiles and back, where they do not lie side by side or their steps lie far apart:
+// entry c of row k of a tile is number c·lanes + k of its copy, and tile follows upon tile.
 namespace eigenloss {
 namespace detail {
 
@@ -45,17 +45,103 @@ void transpose(const T* from, Index rows, Index columns, Index from_stride, T* t
   }
 }
 
+// Copies of the same tiles, one for each input or output; or none.
+template <class T>
+struct Copies {
+  T* numbers = nullptr;
+  Index each = 0;  // numbers in a copy
+
+  explicit operator bool() const { return numbers; }
+  T* at(std::size_t i) const { return numbers + Index(i) * each; }
+  Copies from(Index number) const { return {numbers + number, each}; }
+};
+
 template <class T>
 class TileCopy {
+  using Tile = typename Across<T>::V;
+
  public:
-  static constexpr Index lanes = Across<T>::V::lanes;
+  static constexpr Index lanes = Tile::lanes;
   static constexpr Index capacity = 4 * buffered<T>;  // numbers in a copy
+  // Tiles that are copied at once: of each step, four cache lines.
+  static constexpr Index group = (std::max)(Index(1), 4 * numbers_in_line<T> / lanes);
 
   explicit TileCopy(const AxisCut& cut) : cut_(cut) {}
 
-  // Copies the rows [row, row + count). The lanes of missing rows repeat the last one.
+  // Whether copies of groups fit, and pay as measured: where each step of a tile is another page, and
+  // not in a cache that is near.
+  bool groups() const {
+    constexpr Index far_apart = (Index(1) << 14) / Index(sizeof(T)), many = 256 * far_apart;
+    return cut_.size * group * lanes <= capacity && cut_.inner >= far_apart &&
+           cut_.outer * cut_.size * cut_.inner >= many;
+  }
+
+  // Copies the rows [row, row + count), at most a group. The lanes of missing rows repeat the last
+  // one.
   template <class Source>
   void in(const Source& source, Index row, Index count, T* copy) const {
+    const Index size = cut_.size;
+    if (whole_group(row, count)) {
+      T buffer[group * lanes];
+      const Index first = cut_.first_of(row), tile = size * lanes;
+      for (Index c = 0; c < size; ++c, copy += lanes) {
+        if (source.data()) prefetch_later<false>(source.data() + first, c);
+        const T* step = source.read(first + c * cut_.inner, group * lanes, buffer);
+#pragma GCC unroll 8
+        for (Index k = 0; k < group; ++k) Tile::load(step + k * lanes).store(copy + k * tile);
+      }
+      return;
+    }
+    for (; count > 0; row += lanes, count -= lanes, copy += size * lanes) {
+      in_tile(source, row, (std::min)(count, lanes), copy);
+    }
+  }
+
+  // Writes the rows [row, row + count), past the cache where that `streams`, or adds them to what
+  // stands in the storage.
+  template <class Out>
+  void out(const Sink<T, Out>& sink, Index row, Index count, bool add, bool streams,
+           const T* copy) const {
+    const Index size = cut_.size;
+    if (whole_group(row, count)) {
+      alignas(64) T buffer[group * lanes];
+      const Index first = cut_.first_of(row), tile = size * lanes;
+      T* const data = add || streams ? nullptr : sink.data();
+      for (Index c = 0; c < size; ++c, copy += lanes) {
+        const Index start = first + c * cut_.inner;
+        if (data) prefetch_later<true>(data + first, c);
+        T* step = data ? data + start : buffer;
+#pragma GCC unroll 8
+        for (Index k = 0; k < group; ++k) Tile::load(copy + k * tile).store(step + k * lanes);
+        if (data) continue;
+        if (streams && sink.data()) {
+          stream(buffer, group * lanes, sink.data() + start);
+        } else {
+          put(sink, start, group * lanes, add, buffer);
+        }
+      }
+      return;
+    }
+    for (; count > 0; row += lanes, count -= lanes, copy += size * lanes) {
+      out_tile(sink, row, (std::min)(count, lanes), add, copy);
+    }
+  }
+
+ private:
+  bool whole_group(Index row, Index count) const {
+    return count == group * lanes && cut_.inner - row % cut_.inner >= count && cut_.inner > 1;
+  }
+  // Asks for a later step of a group or, at its end, of the next one.
+  template <bool ToWrite>
+  EIGEN_ALWAYS_INLINE void prefetch_later(const T* first, Index c) const {
+    const Index later = c + steps_ahead, size = cut_.size;
+    prefetch<ToWrite>(
+        first + (later < size ? later * cut_.inner : (later - size) * cut_.inner + group * lanes),
+        group * lanes);
+  }
+
+  template <class Source>
+  void in_tile(const Source& source, Index row, Index count, T* copy) const {
     const Index size = cut_.size;
     if (cut_.inner == 1) {
       T buffer[capacity];
@@ -73,10 +159,8 @@ class TileCopy {
       std::fill(copy + c * lanes + count, copy + (c + 1) * lanes, copy[c * lanes + count - 1]);
     }
   }
-
-  // Writes the rows [row, row + count), or adds them to what stands in the storage.
   template <class Out>
-  void out(const Sink<T, Out>& sink, Index row, Index count, bool add, const T* copy) const {
+  void out_tile(const Sink<T, Out>& sink, Index row, Index count, bool add, const T* copy) const {
     const Index size = cut_.size;
     if (cut_.inner == 1) {
       T buffer[capacity];
@@ -94,8 +178,6 @@ class TileCopy {
       });
     }
   }
-
- private:
   // The rows of a tile lie side by side in runs: run(lane of its first row, its rows, where the
   // first entries of those lie).
   template <class Run>
