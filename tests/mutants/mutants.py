@@ -769,8 +769,9 @@ rows("along: entries apart", "row", "source_.gather(first_ + begin * step_, step
      "source_.gather(first_, step_, count, buffer_);")
 rows("along: entry at the label", "row", "V(source_.at(first_ + entry * step_))", "V(source_.at(first_ + entry))")
 rows("across: in place", "row", "detail::load<P>(here, lanes_)", "P::load(data_)")
-rows("across: through a buffer", "row", "source_.read(first_ + entry * first_stride_, lanes_, buffer)",
-     "source_.read(first_, lanes_, buffer)")
+rows("across: through a buffer", "row", "source_.read(first_ + entry * first_stride_, lanes_, read)",
+     "source_.read(first_, lanes_, read)")
+rows("across: through a buffer: later steps", "row", "store(buffer_ + i * P::lanes);", "store(buffer_);")
 rows("across: entry at the label", "row", "from[label.classes[k] * step + k]", "from[label.classes[0] * step + k]")
 rows("across: entry at the label, through a buffer", "row", "source_.at(first_ + label.classes[k] * first_stride_ + lane)",
      "source_.at(first_ + label.classes[0] * first_stride_ + lane)")
@@ -812,9 +813,11 @@ rows("scratch memory of a second term, along", "slope", "out_.data() && step_ ==
 rows("scale, across", "slope", "P gradient = slope * scale_;", "P gradient = slope;")
 rows("masked rows, across", "slope", "masks_ ? where(scale_ == P(0), P(0), gradient) : gradient", "gradient")
 rows("streams, across", "slope", "stream(here, gradient)", "stream(data_, gradient)", "engine/placement")
-rows("second term, across", "slope", "add_ ? gradient + detail::load<P>(here, lanes_) : gradient", "gradient")
+rows("second term, across", "slope", "(P::load(numbers) + detail::load<P>(now, lanes_)).store(numbers);", "",
+     "engine/combination")
 rows("second term in buffers, across", "slope",
-     "if (add_) gradient = gradient + detail::load<P>(out_.read(first, lanes_, before), lanes_);", "")
+     "here ? here : out_.read(first, lanes_, before)", "here ? here : numbers", "engine/combination")
+rows("part of a tile: later steps", "slope", "T* numbers = buffer_ + i * P::lanes;", "T* numbers = buffer_;")
 rows("replaced slope, across", "slope", "to[label.classes[k] * step + k] = numbers[k];", "")
 rows("replaced slope of a second term, across", "slope", "scaled(add_ ? now - was : now)", "scaled(now)")
 rows("replaced slope through a buffer, across", "slope", "add_ ? T(out_.at(i) + numbers[k]) : numbers[k]", "numbers[k]")
@@ -857,7 +860,20 @@ rows("weights, along", "row_walk", "value = value * Single<T>(w);", "")
 rows("weights of slopes, along", "row_walk", "T(scale_ * w)", "scale_")
 rows("weights, across", "row_walk", "where(w == VA(0), VA(0), value * w)", "where(w == VA(0), VA(0), value)")
 rows("weights in buffers, across", "row_walk", "if (read != weights) std::copy_n(read, count, weights);", "")
-rows("scale of a tile", "row_walk", "evaluate_tile(row, count, w * VA(scale_), label, none", "evaluate_tile(row, count, w, label, none")
+rows("scale of a tile", "row_walk", "evaluate_tile(row, count, w * VA(scale_), label, in", "evaluate_tile(row, count, w, label, in")
+for what, text, replacement in [
+    ("in", "store(copy + k * tile)", "store(copy)"),
+    ("in: later steps", "source.read(first + c * cut_.inner, group * lanes, buffer)", "source.read(first, group * lanes, buffer)"),
+    ("out", "Tile::load(copy + k * tile)", "Tile::load(copy)"),
+    ("out: later steps", "const Index start = first + c * cut_.inner;", "const Index start = first;"),
+    ("added", "add || streams ? nullptr : sink.data()", "streams ? nullptr : sink.data()"),
+    ("past the cache", "stream(buffer, group * lanes, sink.data() + start);", ""),
+    ("that end within a batch", "cut_.inner - row % cut_.inner >= count", "true"),
+    ("that fit", "cut_.size * group * lanes <= capacity && ", ""),
+]:
+    rows(f"groups of tiles: {what}", "tile_copy", text, replacement, "engine/tile_groups")
+rows("groups of tiles: outputs", "row_walk", "out = in.from(Index(inputs) * in.each)", "out = in", "engine/tile_groups")
+rows("groups of tiles: later ones", "row_walk", "in.from(k * cut_.size)", "in", "engine/tile_groups")
 rows("gradient of masked rows, along", "row_walk", "outputs_.clear(row, 1);", "")
 rows("masked rows of a second term, along", "row_outputs", "if (add_) return;", "", "engine/combination")
 rows("missing rows", "row_walk", "weights[k] = T(k < count ? 1 : 0);", "weights[k] = T(1);")

@@ -42,11 +42,11 @@ struct Along {
   static constexpr bool across = false;
   static constexpr int slots = 4;
 
-  template <class Step, class... Rows>
+  template <bool Slots, class Step, class... Rows>
   static EIGEN_STRONG_INLINE void steps(Index count, const Step& step, const Rows&... rows) {
     constexpr Index width = P::lanes;
     Index i = 0;
-    for (; i + 4 * width <= count; i += 4 * width) {
+    for (; Slots && i + 4 * width <= count; i += 4 * width) {
       step(0, i, AllLanes{}, rows.load(i, AllLanes{})...);
       step(1, i + width, AllLanes{}, rows.load(i + width, AllLanes{})...);
       step(2, i + 2 * width, AllLanes{}, rows.load(i + 2 * width, AllLanes{})...);
@@ -80,7 +80,7 @@ struct Across {
   static constexpr bool across = true;
   static constexpr int slots = 1;
 
-  template <class Step, class... Rows>
+  template <bool Slots, class Step, class... Rows>
   static EIGEN_STRONG_INLINE void steps(Index count, const Step& step, const Rows&... rows) {
     for (Index i = 0; i < count; ++i) step(0, i, AllLanes{}, rows.load(i, AllLanes{})...);
   }
@@ -88,6 +88,11 @@ struct Across {
   static EIGEN_STRONG_INLINE const V& sum(const P (&slot)[slots]) { return slot[0]; }
   static EIGEN_STRONG_INLINE const V& maximum(const P (&slot)[slots]) { return slot[0]; }
 };
+
+// Steps of a tile between two flushes of a sum, and that buffers hold.
+template <class T>
+constexpr Index tile_steps = (std::max)(Index(1), (std::min)(Index(64), 4 * buffered<T> /
+                                                                            Across<T>::P::lanes));
 
 // ---- Class labels, one for each row. ----
 
@@ -134,20 +139,18 @@ class Row<Along<T>, Source> {
 };
 
 // The steps of a tile lie apart, which no processor foresees: the lines of a later step are asked
-// for. It may be past the end of the rows: a request is not an access.
+// for.
 constexpr Index steps_ahead = 16;
 template <class P, bool ToWrite = false>
-EIGEN_ALWAYS_INLINE void prefetch_step(const typename P::Scalar* step, Index stride, Index lanes) {
-  constexpr Index line = numbers_in_line<typename P::Scalar>;
+EIGEN_ALWAYS_INLINE void prefetch_step(const typename P::Scalar* step, Index stride) {
   step += steps_ahead * stride;
-  for (Index i = 0; i < P::lanes; i += line) {
-    if (i < lanes) __builtin_prefetch(step + i, ToWrite);
-  }
-  __builtin_prefetch(step + (lanes - 1), ToWrite);
+  prefetch<ToWrite>(step, P::lanes);
+  __builtin_prefetch(step + (P::lanes - 1), ToWrite);
 }
 
 // A tile: as many rows as a pack has lanes. Entry c of them lies at data + c·stride or, without
-// data, at number first + c·first_stride of the view; only the first `lanes` numbers there are read.
+// data, at number first + c·first_stride of the view; only the first `lanes` numbers there are read,
+// and copied where they are fewer than a pack's.
 template <class T, class Source>
 class Row<Across<T>, Source> {
  public:
@@ -166,12 +169,17 @@ class Row<Across<T>, Source> {
         stride_(stride) {}
   Row(const Row&) = delete;
   Index size() const { return size_; }
-  void open(Index begin, Index) const { begin_ = begin; }
+  void open(Index begin, Index count) const {
+    if (in_place()) {
+      now_ = data_ + begin * stride_;
+    } else {
+      copy(begin, count);
+    }
+  }
   EIGEN_STRONG_INLINE P load(Index i, AllLanes) const {
-    if (!data_) return load_copy(begin_ + i);
-    const T* here = data_ + (begin_ + i) * stride_;
-    if (stride_ != P::lanes) prefetch_step<P>(here, stride_, lanes_);
-    return lanes_ == P::lanes ? P::load(here) : detail::load<P>(here, lanes_);
+    const T* here = now_ + i * step_;
+    if (step_ != P::lanes) prefetch_step<P>(here, step_);
+    return P::load(here);
   }
   // The entry at each row's label.
   V at(const Label<Walk>& label) const {
@@ -191,16 +199,24 @@ class Row<Across<T>, Source> {
   }
 
  private:
-  P load_copy(Index entry) const {
-    T buffer[P::lanes];
-    return detail::load<P>(source_.read(first_ + entry * first_stride_, lanes_, buffer), lanes_);
+  bool in_place() const { return data_ && lanes_ == P::lanes; }
+  [[gnu::noinline]] void copy(Index begin, Index count) const {
+    T read[P::lanes];
+    for (Index i = 0; i < count; ++i) {
+      const Index entry = begin + i;
+      const T* here = data_ ? data_ + entry * stride_
+                            : source_.read(first_ + entry * first_stride_, lanes_, read);
+      detail::load<P>(here, lanes_).store(buffer_ + i * P::lanes);
+    }
+    now_ = buffer_;
   }
 
   const Source& source_;
   Index size_, first_, first_stride_, lanes_;
   const T* data_;
-  Index stride_;
-  mutable Index begin_ = 0;
+  Index stride_, step_ = in_place() ? stride_ : P::lanes;
+  mutable const T* now_ = nullptr;
+  mutable T buffer_[tile_steps<T> * P::lanes];
 };
 
 }  // namespace detail

@@ -20,7 +20,8 @@
 //   class_weight(row, weights, label)   that of each row's label
 //   spread(row, v)               a pack of entries (P) of a number per row (V)
 //   Softmax                      exp(x - maximum) and its sum, for one exponential an entry
-// f takes packs of entries of the rows, and where(condition, a, b) takes the place of if.
+// f takes packs of entries of the rows, and where(condition, a, b) takes the place of if. Each walk
+// is a function of its own with all it calls: two in one take registers from each other.
 // From another namespace, sums needs its full name in C++17: eigenloss::sums<2>(f, a, b).
 namespace eigenloss {
 namespace detail {
@@ -45,16 +46,18 @@ void close(const Slope& slope, Index begin, Index count) {
   (void)slope, (void)begin, (void)count;
 }
 
-// Walks chunk by chunk: `before` and `after` each chunk, `step` as in Walk::steps.
-template <class Walk, class Before, class Step, class After, class... Rows>
+// Walks chunk by chunk: `before` and `after` each chunk, `step` as in Walk::steps, which needs no
+// slots where nothing is summed.
+template <class Walk, bool Slots = true, class Before, class Step, class After, class... Rows>
 EIGEN_STRONG_INLINE void walk(Index begin, Index end, const Before& before, const Step& step,
                               const After& after, const Rows&... rows) {
-  constexpr Index chunk = Walk::across ? 64 : row_chunk<typename Walk::Number>;
+  constexpr Index chunk =
+      Walk::across ? tile_steps<typename Walk::Number> : row_chunk<typename Walk::Number>;
   for (Index first = begin; first < end; first += chunk) {
     const Index count = (std::min)(chunk, end - first);
     before(first, count);
     (rows.open(first, count), ...);
-    Walk::steps(count, step, rows...);
+    Walk::template steps<Slots>(count, step, rows...);
     after(first, count);
   }
 }
@@ -62,8 +65,8 @@ EIGEN_STRONG_INLINE void walk(Index begin, Index end, const Before& before, cons
 // Sums in two levels, chunks and then rows, so that rounding grows with the square root of the
 // length.
 template <std::size_t N, class F, class First, class... Rows>
-[[gnu::flatten]] auto sums_between(Index begin, Index end, const F& f, const First& first,
-                                   const Rows&... rows) {
+[[gnu::flatten, gnu::noinline]] auto sums_between(Index begin, Index end, const F& f,
+                                                  const First& first, const Rows&... rows) {
   using Walk = WalkOf<First>;
   using P = typename Walk::P;
   P total[N][Walk::slots], chunk[N][Walk::slots];
@@ -97,7 +100,7 @@ template <std::size_t N, class F, class First, class... Rows>
 }
 
 template <class First>
-[[gnu::flatten]] auto maximum_between(Index begin, Index end, const First& row) {
+[[gnu::flatten, gnu::noinline]] auto maximum_between(Index begin, Index end, const First& row) {
   using Walk = WalkOf<First>;
   using P = typename Walk::P;
   P largest[Walk::slots];
@@ -141,10 +144,10 @@ EIGEN_STRONG_INLINE typename Row::P spread(const Row&, const typename Row::V& nu
 
 /// Fills slopes with f(entries...); does nothing where no gradient is wanted.
 template <class... Slopes, class F, class First, class... Rows>
-[[gnu::flatten]] void transform(const std::tuple<Slopes&...>& slopes, const F& f,
-                                const First& first, const Rows&... rows) {
+[[gnu::flatten, gnu::noinline]] void transform(const std::tuple<Slopes&...>& slopes, const F& f,
+                                               const First& first, const Rows&... rows) {
   if constexpr ((Slopes::wanted || ...)) {
-    detail::walk<typename First::Walk>(
+    detail::walk<typename First::Walk, false>(
         0, first.size(),
         [&](detail::Index begin, detail::Index count) {
           std::apply([&](auto&... slope) { (detail::open(slope, begin, count), ...); }, slopes);

@@ -17,9 +17,10 @@
 namespace eigenloss {
 
 template <class Slope, class F, class First, class... Rows>
-[[gnu::flatten]] typename First::Walk::V sum_and_transform(const Slope& slope, const F& f,
-                                                           const First& first,
-                                                           const Rows&... rows) {
+[[gnu::flatten, gnu::noinline]] typename First::Walk::V sum_and_transform(const Slope& slope,
+                                                                          const F& f,
+                                                                          const First& first,
+                                                                          const Rows&... rows) {
   if constexpr (!Slope::wanted) {
     (void)slope;
     return sum([&](const auto&... entries) { return f(entries...)[0]; }, first, rows...);
@@ -51,7 +52,7 @@ template <class Slope, class F, class First, class... Rows>
 }
 
 template <std::size_t N, class F, class First, class... Rows>
-[[gnu::flatten]] auto maxima(const F& f, const First& first, const Rows&... rows) {
+[[gnu::flatten, gnu::noinline]] auto maxima(const F& f, const First& first, const Rows&... rows) {
   using Walk = typename First::Walk;
   using P = typename Walk::P;
   P largest[N][Walk::slots], nan[N][Walk::slots];

@@ -162,16 +162,16 @@ class RowWalk {
   template <std::size_t... I, std::size_t... G>
   void tiles(Index row, Index count, Sums& sums, std::index_sequence<I...>,
              std::index_sequence<G...>) const {
-    if (!copies || mode_ == Mode::across) return tile(row, count, {}, {}, sums);
+    const bool copied = copies && mode_ == Mode::copied;
     alignas(64) T numbers[(inputs + gradients) * std::size_t(copies ? Copy::capacity : 1)];
-    const Index each = cut_.size * tiles_ * lanes;
-    const Copies<T> in{numbers, each}, out{numbers + Index(inputs) * each, each};
-    (problem_.template copy_in<I>(row, count, in.at(I)), ...);
+    const Copies<T> in{copied ? numbers : nullptr, copied ? cut_.size * tiles_ * lanes : 0},
+        out = in.from(Index(inputs) * in.each);
+    if (copied) (problem_.template copy_in<I>(row, count, in.at(I)), ...);
     for (Index k = 0; k < count; k += lanes) {
-      const Index to_tile = k * cut_.size;
-      tile(row + k, (std::min)(lanes, count - k), in.from(to_tile), out.from(to_tile), sums);
+      tile(row + k, (std::min)(lanes, count - k), in.from(k * cut_.size), out.from(k * cut_.size),
+           sums);
     }
-    (outputs_.template copy_out<G>(row, count, out.at(G)), ...);
+    if (copied) (outputs_.template copy_out<G>(row, count, out.at(G)), ...);
   }
   void tile(Index row, Index count, const Copies<T>& in, const Copies<T>& out, Sums& sums) const {
     Label<Across<T>> label{};

@@ -117,17 +117,17 @@ class Slope<Across<T>, Out> {
     return close_by && lanes_ == P::lanes && !add_ && !streams_ ? data_ : nullptr;
   }
   Index scratch_stride() const { return stride_; }
-  void open(Index begin, Index) const { begin_ = begin; }
+  void open(Index begin, Index) const { now_ = in_place() ? data_ + begin * stride_ : buffer_; }
   EIGEN_STRONG_INLINE void store(Index i, AllLanes, const P& slope) const {
     const P gradient = scaled(slope);
-    if (!data_) return store_copy(begin_ + i, gradient);
-    T* here = data_ + (begin_ + i) * stride_;
+    T* here = now_ + i * step_;
     if (streams_) return stream(here, gradient);
-    if (stride_ != P::lanes) prefetch_step<P, true>(here, stride_, lanes_);
-    if (lanes_ == P::lanes && !add_) return gradient.store(here);
-    detail::store(add_ ? gradient + detail::load<P>(here, lanes_) : gradient, here, lanes_);
+    if (step_ != P::lanes) prefetch_step<P, true>(here, step_);
+    gradient.store(here);
   }
-  void close(Index, Index) const {}
+  void close(Index begin, Index count) const {
+    if (!in_place()) write(begin, count);
+  }
   // Makes the slopes of one entry of each row `now`, where `transform` made them `was`.
   void replace(const Label<Walk>& label, const P& was, const P& now) const {
     T numbers[P::lanes];
@@ -150,12 +150,23 @@ class Slope<Across<T>, Out> {
     const P gradient = slope * scale_;
     return masks_ ? where(scale_ == P(0), P(0), gradient) : gradient;
   }
-  void store_copy(Index entry, P gradient) const {
-    const Index first = first_ + entry * first_stride_;
-    T numbers[P::lanes], before[P::lanes];
-    if (add_) gradient = gradient + detail::load<P>(out_.read(first, lanes_, before), lanes_);
-    gradient.store(numbers);
-    out_.write(first, lanes_, numbers);
+  bool in_place() const { return data_ && lanes_ == P::lanes && !add_; }
+  [[gnu::noinline]] void write(Index begin, Index count) const {
+    T before[P::lanes];
+    for (Index i = 0; i < count; ++i) {
+      T* numbers = buffer_ + i * P::lanes;
+      const Index entry = begin + i, first = first_ + entry * first_stride_;
+      T* here = data_ ? data_ + entry * stride_ : nullptr;
+      if (add_) {
+        const T* now = here ? here : out_.read(first, lanes_, before);
+        (P::load(numbers) + detail::load<P>(now, lanes_)).store(numbers);
+      }
+      if (here) {
+        detail::store(P::load(numbers), here, lanes_);
+      } else {
+        out_.write(first, lanes_, numbers);
+      }
+    }
   }
 
   const Out& out_;
@@ -164,7 +175,9 @@ class Slope<Across<T>, Out> {
   Index stride_;
   bool add_, masks_, streams_;
   P scale_;
-  mutable Index begin_ = 0;
+  Index step_ = in_place() ? stride_ : P::lanes;
+  mutable T* now_ = nullptr;
+  mutable T buffer_[tile_steps<T> * P::lanes];
 };
 
 // Numbers that were put into a slope's scratch memory, as a row.

@@ -144,7 +144,7 @@ class Softmax : public detail::SoftmaxOf<Row> {
   using typename Base::T;
   using Kept = detail::Scratch<Walk>;
 
-  [[gnu::flatten]] void keep_exponentials() {
+  [[gnu::flatten, gnu::noinline]] void keep_exponentials() {
     maximum = detail::maximum_between(0, row_.size(), row_);
     const P shift = Walk::spread(this->finite_maximum());
     const Kept kept(scratch_, stride_, row_.size());
