@@ -440,11 +440,11 @@ check("option", CHECKS, "if (!holds) fail(option_name", "if (false) fail(option_
 check("no classes", CHECKS, "if (classes == 0) fail(", "if (classes < 0) fail(")
 check("class weights", CHECKS, "weights.size() != 0 && Index(weights.size()) != classes",
       "Index(weights.size()) > classes", "losses/cross_entropy")
-check("class above", "engine/rowwise.hpp", "(read[k] >= lowest) & (read[k] < cut_.size)",
-      "(read[k] >= lowest) & (read[k] <= cut_.size)", "losses/nll")
+check("class above", "engine/rowwise.hpp", "number(read[k]) >= number(cut_.size)",
+      "number(read[k]) > number(cut_.size)", "losses/nll")
 check("first of the wrong classes", "engine/rowwise.hpp", "first + k), \" = \"", "first), \" = \"", "losses/nll", "engine/errors")
-check("classes behind the first chunk", "engine/rowwise.hpp", "if (classes + ignored_here != count) refuse_label<I>(first,",
-      "if (first == 0 && classes + ignored_here != count) refuse_label<I>(first,", "losses/nll")
+check("classes behind the first chunk", "engine/rowwise.hpp", "if (outside > 0) check_each<I>(first,",
+      "if (first == 0 && outside > 0) check_each<I>(first,", "losses/nll")
 check("shape of labels", "engine/rowwise.hpp", 'inputs_.template check_shape<I>(units_, "one number for each row: ");', "",
       "losses/nll", "engine/errors")
 check("label of one row", "engine/rowwise.hpp",
@@ -452,11 +452,10 @@ check("label of one row", "engine/rowwise.hpp",
 check("class below", "engine/rowwise.hpp", "role<I>() == Role::label_row ? -1 : 0", "-1", "losses/multi_margin")
 check("class of a row of labels below", "engine/rowwise.hpp", "role<I>() == Role::label_row ? -1 : 0", "-2",
       "losses/multi_label_margin")
-check("ignored class", "engine/rowwise.hpp", "ignored_here += Index(is_ignored);", "", "losses/nll")
-check("ignored index among the classes", "engine/rowwise.hpp", "classes += Index(is_class & !is_ignored);",
-      "classes += Index(is_class);", "losses/nll", "losses/cross_entropy")
-check("share of the classes in use", "engine/rowwise.hpp", "if (!Ignores<Kernel>::label(kernel_, read[k])) shares.add(",
-      "shares.add(", "losses/nll", "laws/nll")
+check("ignored class", "engine/rowwise.hpp", "ignored += Index(Ignores<Kernel>::label(kernel_, read[k]));", "", "losses/nll")
+check("whether any label is ignored", "engine/rowwise.hpp", "ignores_some_ = ignored > 0;", "", "losses/nll", "losses/cross_entropy")
+check("ignored labels outside", "engine/rowwise.hpp", "if (Ignores<Kernel>::label(kernel_, read[k])) continue;", "", "losses/nll")
+check("share of the classes in use", "engine/rowwise.hpp", "shares.add(share_of(read[k]));", "shares.add(Share<Kernel>::of(kernel_, read[k]));", "losses/nll", "laws/nll")
 check("share of ignored rows", "engine/rowwise.hpp", "double(all.size() - ignored)", "double(all.size())", "losses/nll")
 check("shares of weights", "engine/rowwise.hpp", "Ignores<Kernel>::label(kernel_, label) ? 0.0 :", "", "engine/exact_averages",
       "laws/nll")
@@ -772,9 +771,9 @@ rows("across: in place", "row", "detail::load<P>(here, lanes_)", "P::load(data_)
 rows("across: through a buffer", "row", "source_.read(first_ + entry * first_stride_, lanes_, read)",
      "source_.read(first_, lanes_, read)")
 rows("across: through a buffer: later steps", "row", "store(buffer_ + i * P::lanes);", "store(buffer_);")
-rows("across: entry at the label", "row", "from[label.classes[k] * step + k]", "from[label.classes[0] * step + k]")
-rows("across: entry at the label, through a buffer", "row", "source_.at(first_ + label.classes[k] * first_stride_ + lane)",
-     "source_.at(first_ + label.classes[0] * first_stride_ + lane)")
+rows("across: entry at the label", "row", "from[Index(label.classes[k]) * step + k]", "from[Index(label.classes[0]) * step + k]")
+rows("across: entry at the label, through a buffer", "row", "source_.at(first_ + Index(label.classes[k]) * first_stride_ + lane)",
+     "source_.at(first_ + Index(label.classes[0]) * first_stride_ + lane)")
 rows("one hot", "computed_rows", "where(relative_ == P(T(int(i))), P(1), P(0))", "P(0)")
 rows("one hot: later chunks", "computed_rows", "T(double(label_.classes[k] - begin))", "T(double(label_.classes[k]))")
 rows("one hot: lanes along a row", "computed_rows", "relative_ = relative_ - P::load(lane);", "")
@@ -818,7 +817,7 @@ rows("second term, across", "slope", "(P::load(numbers) + detail::load<P>(now, l
 rows("second term in buffers, across", "slope",
      "here ? here : out_.read(first, lanes_, before)", "here ? here : numbers", "engine/combination")
 rows("part of a tile: later steps", "slope", "T* numbers = buffer_ + i * P::lanes;", "T* numbers = buffer_;")
-rows("replaced slope, across", "slope", "to[label.classes[k] * step + k] = numbers[k];", "")
+rows("replaced slope, across", "slope", "to[Index(label.classes[k]) * step + k] = numbers[k];", "")
 rows("replaced slope of a second term, across", "slope", "scaled(add_ ? now - was : now)", "scaled(now)")
 rows("replaced slope through a buffer, across", "slope", "add_ ? T(out_.at(i) + numbers[k]) : numbers[k]", "numbers[k]")
 rows("scratch memory of a part of a tile", "slope", "close_by && lanes_ == P::lanes && !add_", "close_by && !add_",
@@ -852,14 +851,15 @@ rows("sum of a block of single rows", "row_walk", "if (!tiles) return Total<T>(a
 rows("single rows beside tiles", "row_walk", "total.add(Total<T>(along));", "")
 rows("counted rows of a block", "row_walk", "partial.counted = sums.counted.total(sums.tiles);", "")
 rows("ignored rows, along", "row_walk", "if (problem_.ignored(row)) return T(0);", "")
-rows("ignored rows, across", "row_walk", "weights[k] = ignored ? T(0) : weights[k];", "")
+rows("ignored rows, across", "row_inputs", "weights[k] = T(0);", "")
 rows("masked rows, along", "row_walk", "if (w == T(0)) {", "if (false) {")
 rows("masked losses, across", "row_walk", "where(w == VA(0), VA(0), value * w)", "value * w")
 rows("masked rows that are counted, across", "row_walk", "where(w == VA(0), VA(0), R::count(value))", "R::count(value)")
 rows("weights, along", "row_walk", "value = value * Single<T>(w);", "")
 rows("weights of slopes, along", "row_walk", "T(scale_ * w)", "scale_")
 rows("weights, across", "row_walk", "where(w == VA(0), VA(0), value * w)", "where(w == VA(0), VA(0), value)")
-rows("weights in buffers, across", "row_walk", "if (read != weights) std::copy_n(read, count, weights);", "")
+rows("weights in buffers, across", "row_walk", "weight = detail::load<VA>(weights_.read(row, count, buffer), count);",
+     "weights_.read(row, count, buffer);")
 rows("scale of a tile", "row_walk", "evaluate_tile(row, count, w * VA(scale_), label, in", "evaluate_tile(row, count, w, label, in")
 for what, text, replacement in [
     ("in", "store(copy + k * tile)", "store(copy)"),
@@ -876,11 +876,17 @@ rows("groups of tiles: outputs", "row_walk", "out = in.from(Index(inputs) * in.e
 rows("groups of tiles: later ones", "row_walk", "in.from(k * cut_.size)", "in", "engine/tile_groups")
 rows("gradient of masked rows, along", "row_walk", "outputs_.clear(row, 1);", "")
 rows("masked rows of a second term, along", "row_outputs", "if (add_) return;", "", "engine/combination")
-rows("missing rows", "row_walk", "weights[k] = T(k < count ? 1 : 0);", "weights[k] = T(1);")
+rows("missing rows", "row_walk", "if (count < lanes) weight = only_first(weight, count);", "")
 rows("where a row begins", "axis", "row / inner * size * inner + row % inner", "row * size + row % inner")
-rows("entry at the label alone", "row_inputs", "source_.at(first + label.classes[k] * cut_.inner);",
-     "source_.at(first + label.classes[k]);", "losses/nll", "laws/nll")
-rows("slope at the label alone", "row_outputs", "entry = first + label.classes[k] * cut_.inner;", "entry = first + label.classes[k];",
+rows("entry at the label alone", "row_inputs", "data[first + Index(label.classes[k]) * step];",
+     "data[first + Index(label.classes[k])];", "losses/nll", "laws/nll")
+rows("entry at the label alone, through a buffer", "row_inputs", "source_.at(first + Index(label.classes[k]) * cut_.inner);",
+     "source_.at(first + Index(label.classes[k]));", "laws/nll")
+rows("rows that follow a run", "axis", "first += (size - 1) * inner;", "", "losses/nll", "laws/nll")
+rows("labels in place, across", "row_inputs", "if (read != label.classes) std::copy_n(read, count, label.classes);", "",
+     "laws/nll", "laws/cross_entropy")
+rows("slope at the label alone", "row_outputs", "entry = first + Index(label.classes[k]) * cut_.inner;",
+     "entry = first + Index(label.classes[k]);",
      "losses/nll", "laws/nll")
 rows("slope at the label alone: second term", "row_outputs", "add_ ? out_.at(entry) + gradients[k] : gradients[k]", "gradients[k]",
      "laws/nll", "engine/combination")

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -28,14 +29,15 @@ struct AxisCut {
   // Calls visit(k, first_of(row + k)) for k in [0, count), with one division for all.
   template <class Visit>
   EIGEN_STRONG_INLINE void rows(Index row, Index count, const Visit& visit) const {
-    Index first = first_of(row), inside = row % inner;
-    for (Index k = 0; k < count; ++k) {
-      visit(k, first);
-      ++first;
-      if (++inside == inner) {
-        inside = 0;
-        first += (size - 1) * inner;
-      }
+    Index first = first_of(row);
+    if (inner == 1) {
+      for (Index k = 0; k < count; ++k, first += size) visit(k, first);
+      return;
+    }
+    for (Index k = 0, run = inner - row % inner; k < count; run = inner) {
+      const Index end = (std::min)(k + run, count);
+      for (; k < end; ++k, ++first) visit(k, first);
+      first += (size - 1) * inner;
     }
   }
 };

@@ -98,7 +98,7 @@ constexpr Index tile_steps = (std::max)(Index(1), (std::min)(Index(64), 4 * buff
 
 template <class Walk>
 struct Label {
-  Index classes[Walk::V::lanes];
+  std::int64_t classes[Walk::V::lanes];
 };
 
 // ---- Rows of numbers. `open` makes the entries [begin, begin + count) ready for `load`. ----
@@ -119,7 +119,7 @@ class Row<Along<T>, Source> {
   Row(const Row&) = delete;
   Index size() const { return size_; }
   V at(Index entry) const { return V(source_.at(first_ + entry * step_)); }
-  V at(const Label<Walk>& label) const { return at(label.classes[0]); }
+  V at(const Label<Walk>& label) const { return at(Index(label.classes[0])); }
   void open(Index begin, Index count) const {
     if (step_ == 1) {
       now_ = source_.read(first_ + begin, count, buffer_);
@@ -187,12 +187,12 @@ class Row<Across<T>, Source> {
     if (data_ && lanes_ == P::lanes) {
       const T* const from = data_;
       for (Index k = 0, step = stride_; k < P::lanes; ++k) {
-        entries[k] = from[label.classes[k] * step + k];
+        entries[k] = from[Index(label.classes[k]) * step + k];
       }
     } else {
       for (Index k = 0; k < P::lanes; ++k) {
         const Index lane = (std::min)(k, lanes_ - 1);
-        entries[k] = source_.at(first_ + label.classes[k] * first_stride_ + lane);
+        entries[k] = source_.at(first_ + Index(label.classes[k]) * first_stride_ + lane);
       }
     }
     return V::load(entries);

@@ -43,9 +43,15 @@ class EntryAtLabel {
   // Missing rows repeat the last one.
   V at(const Label<Walk>& label) const {
     typename Walk::Number entries[V::lanes];
-    cut_.rows(row_, count_, [&](Index k, Index first) {
-      entries[k] = source_.at(first + label.classes[k] * cut_.inner);
-    });
+    if (const auto* const data = source_.data()) {
+      cut_.rows(row_, count_, [&, step = cut_.inner](Index k, Index first) {
+        entries[k] = data[first + Index(label.classes[k]) * step];
+      });
+    } else {
+      cut_.rows(row_, count_, [&](Index k, Index first) {
+        entries[k] = source_.at(first + Index(label.classes[k]) * cut_.inner);
+      });
+    }
     std::fill(entries + count_, entries + V::lanes, entries[count_ - 1]);
     return V::load(entries);
   }
@@ -81,8 +87,9 @@ class RowInputs {
   using Number =
       std::conditional_t<role == Role::label || role == Role::label_row, std::int64_t, T>;
 
-  RowInputs(const Kernel& kernel, const AxisCut& cut, const Reader<Number<Roles>>&... readers)
-      : kernel_(kernel), cut_(cut), readers_(readers...) {
+  RowInputs(const Kernel& kernel, const AxisCut& cut, bool ignores_some,
+            const Reader<Number<Roles>>&... readers)
+      : kernel_(kernel), cut_(cut), ignores_some_(ignores_some), readers_(readers...) {
     check::label_inputs<(0 + ... + int(Roles == Role::label)) <= 1,
                         AlongOnly<Kernel>::value || (... && (Roles != Role::label_row))>();
   }
@@ -110,12 +117,34 @@ class RowInputs {
     } else if constexpr (role<I>() == Role::row) {
       return Row<Along<T>, Source>(source, cut_.size, cut_.first_of(row), cut_.inner);
     } else if constexpr (role<I>() == Role::label) {
-      return Label<Along<T>>{{Index(source.at(row))}};
+      return Label<Along<T>>{{source.at(row)}};
     } else if constexpr (role<I>() == Role::number) {
       return Single<T>(source.at(row));
     } else {
       return LabelRow<Source>(source, cut_.size, cut_.first_of(row), cut_.inner);
     }
+  }
+
+  // The labels of a tile, 0 where there is no row; those that are ignored become 0, and so do the
+  // weights of their rows.
+  void read_labels(Index row, Index count, Label<Across<T>>& label,
+                   typename Across<T>::V& weight) const {
+    if constexpr (label_input() < inputs) {
+      constexpr Index lanes = Across<T>::V::lanes;
+      const std::int64_t* read = view<label_input()>().read(row, count, label.classes);
+      if (read != label.classes) std::copy_n(read, count, label.classes);
+      if (count < lanes) std::fill(label.classes + count, label.classes + lanes, 0);
+      if (!ignores_some_) return;
+      T weights[lanes];
+      weight.store(weights);
+      for (Index k = 0; k < count; ++k) {
+        if (!Ignores<Kernel>::label(kernel_, label.classes[k])) continue;
+        label.classes[k] = 0;
+        weights[k] = T(0);
+      }
+      weight = Across<T>::V::load(weights);
+    }
+    (void)row, (void)count, (void)label, (void)weight;
   }
 
   // Copies input I of tiles.
@@ -161,6 +190,7 @@ class RowInputs {
  private:
   const Kernel& kernel_;
   const AxisCut cut_;
+  const bool ignores_some_;
   const std::tuple<Reader<Number<Roles>>...> readers_;
 };
 

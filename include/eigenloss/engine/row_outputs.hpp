@@ -31,7 +31,7 @@ class SlopeAtLabel {
     typename Walk::Number gradients[V::lanes];
     where(scale_ == V(0), V(0), now * scale_).store(gradients);
     cut_.rows(row_, count_, [&](Index k, Index first) {
-      const Index entry = first + label.classes[k] * cut_.inner;
+      const Index entry = first + Index(label.classes[k]) * cut_.inner;
       out_.set(entry, add_ ? out_.at(entry) + gradients[k] : gradients[k]);
     });
   }

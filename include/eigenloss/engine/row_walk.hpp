@@ -174,7 +174,7 @@ class RowWalk {
     if (copied) (outputs_.template copy_out<G>(row, count, out.at(G)), ...);
   }
   void tile(Index row, Index count, const Copies<T>& in, const Copies<T>& out, Sums& sums) const {
-    Label<Across<T>> label{};
+    Label<Across<T>> label;
     const VA w = open_tile(row, count, label);
     VA value = evaluate_tile(row, count, w * VA(scale_), label, in, out, Inputs{}, Gradients{});
     if constexpr (counted) {
@@ -213,24 +213,14 @@ class RowWalk {
   }
   // The labels of the rows and their weights, which are 0 where a row counts nothing or is missing.
   VA open_tile(Index row, Index count, Label<Across<T>>& label) const {
-    T weights[lanes];
-    for (Index k = 0; k < lanes; ++k) weights[k] = T(k < count ? 1 : 0);
+    VA weight(1);
     if constexpr (Weights::given) {
-      const T* read = weights_.read(row, count, weights);
-      if (read != weights) std::copy_n(read, count, weights);
+      T buffer[lanes];
+      weight = detail::load<VA>(weights_.read(row, count, buffer), count);
     }
-    if constexpr (Problem::label_input() < inputs) {
-      std::int64_t buffer[lanes];
-      const std::int64_t* read =
-          problem_.template view<Problem::label_input()>().read(row, count, buffer);
-      for (Index k = 0; k < count; ++k) {
-        const bool ignored = Ignores<Kernel>::label(problem_.kernel(), read[k]);
-        label.classes[k] = ignored ? 0 : Index(read[k]);
-        weights[k] = ignored ? T(0) : weights[k];
-      }
-    }
-    (void)row, (void)label;
-    return VA::load(weights);
+    if (count < lanes) weight = only_first(weight, count);
+    problem_.read_labels(row, count, label, weight);
+    return weight;
   }
   static constexpr bool counted = summed && Counts<R, VA>::value;
 

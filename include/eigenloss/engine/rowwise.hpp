@@ -131,7 +131,8 @@ class RowwiseProblem {
 
   template <std::size_t... I>
   auto readers(std::index_sequence<I...>) const {
-    return RowInputs<Kernel, T, role<I>()...>(kernel_, cut_, inputs_.template reader<I>()...);
+    return RowInputs<Kernel, T, role<I>()...>(kernel_, cut_, ignores_some_,
+                                              inputs_.template reader<I>()...);
   }
 
   static std::size_t axis_of(const Kernel& kernel, const Shape<Inputs::rank>& shape) {
@@ -165,6 +166,9 @@ class RowwiseProblem {
     constexpr Index chunk = 256;
     const bool counts_rows = !Share<Kernel>::differs(kernel_);
     const std::int64_t lowest = role<I>() == Role::label_row ? -1 : 0;
+    const auto number = [lowest](std::int64_t label) {  // from 0 on; a label below `lowest` is huge
+      return std::uint64_t(label) - std::uint64_t(lowest);
+    };
     const auto& all = view<I>();
     CompensatedSum<double> shares;
     Index ignored = 0;
@@ -172,26 +176,21 @@ class RowwiseProblem {
     for (Index first = 0; first < all.size(); first += chunk) {
       const Index count = (std::min)(chunk, all.size() - first);
       const std::int64_t* read = all.read(first, count, buffer);
-      Index classes = 0, ignored_here = 0;  // without a branch, for the loop to be vectorised
+      Index outside = 0;  // without a branch, for the loop to be vectorised
       for (Index k = 0; k < count; ++k) {
-        const bool is_ignored = Ignores<Kernel>::label(kernel_, read[k]);
-        const bool is_class = (read[k] >= lowest) & (read[k] < cut_.size);
-        ignored_here += Index(is_ignored);
-        classes += Index(is_class & !is_ignored);
+        ignored += Index(Ignores<Kernel>::label(kernel_, read[k]));
+        outside += Index(number(read[k]) >= number(cut_.size));
       }
-      ignored += ignored_here;
-      if (classes + ignored_here != count) refuse_label<I>(first, count, read, lowest);
-      for (Index k = 0; !counts_rows && k < count; ++k) {
-        if (!Ignores<Kernel>::label(kernel_, read[k]))
-          shares.add(Share<Kernel>::of(kernel_, read[k]));
-      }
+      if (outside > 0) check_each<I>(first, count, read, lowest);
+      for (Index k = 0; !counts_rows && k < count; ++k) shares.add(share_of(read[k]));
     }
     if (role<I>() == Role::label) {
+      ignores_some_ = ignored > 0;
       divisor_ = counts_rows ? double(all.size() - ignored) : shares.sum + shares.lost;
     }
   }
   template <std::size_t I>
-  void refuse_label(Index first, Index count, const std::int64_t* read, std::int64_t lowest) const {
+  void check_each(Index first, Index count, const std::int64_t* read, std::int64_t lowest) const {
     for (Index k = 0; k < count; ++k) {
       if (Ignores<Kernel>::label(kernel_, read[k])) continue;
       if (read[k] >= lowest && read[k] < cut_.size) continue;
@@ -237,6 +236,7 @@ class RowwiseProblem {
   const AxisCut cut_;
   const Shape<unit_rank> units_;
   double divisor_ = 0.0;
+  bool ignores_some_ = false;
 };
 
 }  // namespace detail

@@ -61,7 +61,7 @@ class Slope<Along<T>, Out> {
   }
   // Makes the slope of one entry `now`, where `transform` made it `was`.
   void replace(const Label<Walk>& label, const Single<T>& was, const Single<T>& now) const {
-    const Index entry = first_ + label.classes[0] * step_;
+    const Index entry = first_ + Index(label.classes[0]) * step_;
     const T gradient =
         (add_ ? T(out_.at(entry) + (now - was).parts[0] * scale_) : T(now.parts[0] * scale_));
     out_.set(entry, gradient);
@@ -135,12 +135,12 @@ class Slope<Across<T>, Out> {
     if (data_ && !add_) {
       T* const to = data_;
       for (Index k = 0, count = lanes_, step = stride_; k < count; ++k) {
-        to[label.classes[k] * step + k] = numbers[k];
+        to[Index(label.classes[k]) * step + k] = numbers[k];
       }
       return;
     }
     for (Index k = 0; k < lanes_; ++k) {
-      const Index i = first_ + label.classes[k] * first_stride_ + k;
+      const Index i = first_ + Index(label.classes[k]) * first_stride_ + k;
       out_.set(i, add_ ? T(out_.at(i) + numbers[k]) : numbers[k]);
     }
   }
