@@ -273,3 +273,11 @@ TEST_CASE("rows: what a kernel may leave out: which numbers are right, whether s
   CHECK(shared.divisor(x, labels) == 210);
   CHECK(double(shared(x, labels)) == Approx(x.col(2).cast<double>().sum() / 210));
 }
+
+TEST_CASE("rows: labels of 64 bits, which need no conversion") {
+  const Matrix x = numbers(70, 5, 0), t = numbers(70, 5, 1);
+  const Eigen::VectorXi y =
+      Eigen::VectorXi::NullaryExpr(70, [](Index i) { return int(i * 3 % 5); });
+  const Eigen::Matrix<std::int64_t, Eigen::Dynamic, 1> wide = y.cast<std::int64_t>();
+  CHECK(Rowwise<Dot, Sum>{}(x, t, wide) == Rowwise<Dot, Sum>{}(x, t, y));
+}

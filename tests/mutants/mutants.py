@@ -815,7 +815,7 @@ rows("streams, across", "slope", "stream(here, gradient)", "stream(data_, gradie
 rows("second term, across", "slope", "(P::load(numbers) + detail::load<P>(now, lanes_)).store(numbers);", "",
      "engine/combination")
 rows("second term in buffers, across", "slope",
-     "here ? here : out_.read(first, lanes_, before)", "here ? here : numbers", "engine/combination")
+     "here ? here : out_.read(first, lanes_, before)", "here ? here : numbers")
 rows("part of a tile: later steps", "slope", "T* numbers = buffer_ + i * P::lanes;", "T* numbers = buffer_;")
 rows("replaced slope, across", "slope", "to[Index(label.classes[k]) * step + k] = numbers[k];", "")
 rows("replaced slope of a second term, across", "slope", "scaled(add_ ? now - was : now)", "scaled(now)")
@@ -883,8 +883,7 @@ rows("entry at the label alone", "row_inputs", "data[first + Index(label.classes
 rows("entry at the label alone, through a buffer", "row_inputs", "source_.at(first + Index(label.classes[k]) * cut_.inner);",
      "source_.at(first + Index(label.classes[k]));", "laws/nll")
 rows("rows that follow a run", "axis", "first += (size - 1) * inner;", "", "losses/nll", "laws/nll")
-rows("labels in place, across", "row_inputs", "if (read != label.classes) std::copy_n(read, count, label.classes);", "",
-     "laws/nll", "laws/cross_entropy")
+rows("labels in place, across", "row_inputs", "if (read != label.classes) std::copy_n(read, count, label.classes);", "")
 rows("slope at the label alone", "row_outputs", "entry = first + Index(label.classes[k]) * cut_.inner;",
      "entry = first + Index(label.classes[k]);",
      "losses/nll", "laws/nll")

@@ -166,7 +166,7 @@ class RowwiseProblem {
     constexpr Index chunk = 256;
     const bool counts_rows = !Share<Kernel>::differs(kernel_);
     const std::int64_t lowest = role<I>() == Role::label_row ? -1 : 0;
-    const auto number = [lowest](std::int64_t label) {  // from 0 on; a label below `lowest` is huge
+    const auto number = [&](std::int64_t label) {  // from 0 on; a label below `lowest` is huge
       return std::uint64_t(label) - std::uint64_t(lowest);
     };
     const auto& all = view<I>();
