@@ -45,5 +45,5 @@ bare=$(seconds "$work/tensor.cpp")
 printf '%-32s %6.2f s\n' "Eigen's Tensor header" "$bare"
 for name in umbrella SmoothL1 CrossEntropy; do
   time=$(seconds "$work/$name.cpp") || { echo "$name does not compile"; continue; }
-  printf '%-32s %6.2f s  %5.2f times\n' "$name" "$time" "$(echo "$time / $bare" | bc -l)"
+  printf '%-32s %6.2f s  %5.2f times\n' "$name" "$time" "$(awk "BEGIN { print $time / $bare }")"
 done
