@@ -883,6 +883,8 @@ rows("entry at the label alone", "row_inputs", "data[first + Index(label.classes
 rows("entry at the label alone, through a buffer", "row_inputs", "source_.at(first + Index(label.classes[k]) * cut_.inner);",
      "source_.at(first + Index(label.classes[k]));", "laws/nll")
 rows("rows that follow a run", "axis", "first += (size - 1) * inner;", "", "losses/nll", "laws/nll")
+rows("labels of missing rows", "row_inputs", "if (count < lanes) std::fill(label.classes + count, label.classes + lanes, 0);",
+     "if (count < lanes) std::fill(label.classes + count, label.classes + lanes, std::int64_t(1) << 40);")
 rows("labels in place, across", "row_inputs", "if (read != label.classes) std::copy_n(read, count, label.classes);", "")
 rows("slope at the label alone", "row_outputs", "entry = first + Index(label.classes[k]) * cut_.inner;",
      "entry = first + Index(label.classes[k]);",

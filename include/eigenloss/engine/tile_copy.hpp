@@ -129,7 +129,7 @@ class TileCopy {
 
  private:
   bool whole_group(Index row, Index count) const {
-    return count == group * lanes && cut_.inner - row % cut_.inner >= count && cut_.inner > 1;
+    return count == group * lanes && cut_.inner - row % cut_.inner >= count;
   }
   // Asks for a later step of a group or, at its end, of the next one.
   template <bool ToWrite>
