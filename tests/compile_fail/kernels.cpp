@@ -4,7 +4,7 @@
 // expect: a kernel of Rowwise needs a member function row.* and an option axis
 // expect: a reduction needs static functions value\(totals\) and scale\(totals\)
 // expect: a kernel of Rowwise takes at most one input with a class for each row
-// expect: a kernel of Rowwise that takes rows of classes must be along_only
+// expect: a kernel of Rowwise with most_labels takes one input with rows of classes
 #include <eigenloss/losses/cross_entropy.hpp>
 #include <eigenloss/losses/mse.hpp>
 
@@ -49,8 +49,8 @@ struct AboveMean {
 // Integers are rows of classes, unless EXPECT_FAIL says otherwise; its slopes are left out.
 struct FirstLabels {
   std::int64_t axis = 1;
-#if EXPECT_FAIL != 6
-  static constexpr bool along_only = true;
+#if EXPECT_FAIL == 6
+  static constexpr int most_labels = 2;
 #endif
   static constexpr std::size_t inputs = 3;
   template <class Scalar>

@@ -2,9 +2,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <eigenloss/engine/combination.hpp>
 #include <eigenloss/losses/multi_label_margin.hpp>
 #include <numeric>
 #include <random>
+#include <set>
 
 #include "support/rows.hpp"
 
@@ -66,6 +68,116 @@ void compare_with_pairs(int classes, int listed, bool twice) {
 }
 
 }  // namespace
+
+namespace {
+
+// Rows side by side, of which each has the labels and numbers that its index and `seed` give.
+template <class T, int layout>
+void compare_rows_with_pairs(int rows, int classes, int longest, bool with_nan) {
+  INFO(rows << " rows of " << classes << " classes, up to " << longest << " labels");
+  std::mt19937 random(static_cast<unsigned>(rows * 1000 + classes * 10 + longest));
+  Eigen::Tensor<T, 2, layout> x(rows, classes), gradient(rows, classes);
+  Eigen::Tensor<int, 2, layout> y(rows, classes);
+  Eigen::Tensor<T, 1, layout> weights(rows);
+  std::vector<std::vector<double>> slopes(static_cast<std::size_t>(rows));
+  std::vector<double> values, weighted, not_a_number(static_cast<std::size_t>(classes), kNan);
+  for (int i = 0; i < rows; ++i) {
+    std::vector<T> scores(static_cast<std::size_t>(classes));
+    for (T& score : scores) score = T(double(random()) / 4294967296.0 * 6 - 3);
+    std::vector<int> targets(random() % static_cast<unsigned>((std::min)(longest, classes) + 1));
+    for (int& target : targets) target = int(random() % static_cast<unsigned>(classes));
+    std::vector<double>& slope = slopes[std::size_t(i)];
+    double value = pairs(scores, targets, slope);
+    const std::set<int> listed(targets.begin(), targets.end());
+    if (with_nan && i % 3 == 1) {
+      scores[std::size_t(i % classes)] = T(kNan);
+      if (!listed.empty() && int(listed.size()) < classes) value = kNan, slope = not_a_number;
+    }
+    weights(i) = T(i % 5) / 2;
+    values.push_back(value);
+    weighted.push_back(i % 5 == 0 ? 0 : value * (i % 5) / 2);
+    for (int c = 0; c < classes; ++c) {
+      x(i, c) = scores[std::size_t(c)];
+      const bool is_label = c < int(targets.size());
+      y(i, c) = is_label ? targets[std::size_t(c)] : c == int(targets.size()) ? -1 : 0;
+    }
+  }
+  const double tolerance = std::is_same<T, double>::value ? kGolden : 2e-6;
+  check_list(MultiLabelMargin<Unreduced>{}(x, y), values, tolerance);
+  const auto close = [&](int i, int c, double factor) {
+    const double expected = factor == 0 ? 0 : factor * slopes[std::size_t(i)][std::size_t(c)];
+    return std::isnan(expected) ? std::isnan(gradient(i, c))
+                                : is_close(double(gradient(i, c)), expected, tolerance);
+  };
+  int wrong = 0;
+  const double sum = std::accumulate(values.begin(), values.end(), 0.);
+  check_number(double(MultiLabelMargin<Sum>{}.value_and_gradient(x, y, gradient)), sum, tolerance);
+  for (int i = 0; i < rows; ++i)
+    for (int c = 0; c < classes; ++c) wrong += !close(i, c, 1);
+  const MultiLabelMargin<Sum> loss;
+  check_number(double(loss.weighted(weights).value_and_gradient(x, y, gradient)),
+               std::accumulate(weighted.begin(), weighted.end(), 0.), tolerance);
+  for (int i = 0; i < rows; ++i)
+    for (int c = 0; c < classes; ++c) wrong += !close(i, c, (i % 5) / 2.);
+  double total = 0;
+  for (int i = 0; i < rows; ++i) total += (i % 5) / 2.;
+  if (total > 0) {
+    check_number(double(MultiLabelMargin<WeightedMean>{}.weighted(weights)(x, y)),
+                 std::accumulate(weighted.begin(), weighted.end(), 0.) / total, tolerance);
+  }
+  // A second term, which adds its slopes to those that are there.
+  const auto twice = MultiLabelMargin<Sum>{} + 2 * MultiLabelMargin<Sum>{};
+  check_number(double(twice.value_and_gradient(x, y, gradient)), 3 * sum, tolerance);
+  for (int i = 0; i < rows; ++i)
+    for (int c = 0; c < classes; ++c) wrong += !close(i, c, 3);
+  CHECK(wrong == 0);
+}
+
+}  // namespace
+
+TEST_CASE("MultiLabelMargin: rows with few and many labels side by side") {
+  for (int rows : {1, 3, 16, 33, 100}) {
+    for (int classes : {1, 2, 3, 10, 17, 40, 700}) {
+      for (int longest : {1, 4, 16, 20}) {
+        for (bool with_nan : {false, true}) {
+          compare_rows_with_pairs<float, Eigen::RowMajor>(rows, classes, longest, with_nan);
+          compare_rows_with_pairs<float, Eigen::ColMajor>(rows, classes, longest, with_nan);
+          compare_rows_with_pairs<double, Eigen::RowMajor>(rows, classes, longest, with_nan);
+          compare_rows_with_pairs<double, Eigen::ColMajor>(rows, classes, longest, with_nan);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("MultiLabelMargin: labels 4096 classes apart, side by side") {
+  constexpr int rows = 50, classes = 4100;
+  Eigen::MatrixXf x = Eigen::MatrixXf::Constant(rows, classes, -8);
+  Eigen::MatrixXi y = Eigen::MatrixXi::Constant(rows, classes, -1);
+  for (int i = 0; i < rows; ++i) {
+    y(i, 0) = 2, y(i, 1) = 4098, y(i, 2) = 4097;
+    x(i, 2) = 0, x(i, 4098) = 8, x(i, 4097) = 8;
+    x(i, 1) = 4;  // of the labels, only 2 is less than 1 above it
+  }
+  const auto [value, gradient] = MultiLabelMargin<Sum>{}.value_and_gradient(x, y);
+  check_number(double(value), rows * 5. / classes, 1e-6);
+  for (int i = 0; i < rows; ++i) {
+    check_number(double(gradient(i, 1)), 1. / classes, 1e-6);
+    check_number(double(gradient(i, 2)), -1. / classes, 1e-6);
+    CHECK(gradient(i, 4098) == 0);
+    CHECK(gradient(i, 4097) == 0);
+    CHECK(gradient.row(i).cwiseAbs().sum() < 2.1f / classes);
+  }
+}
+
+TEST_CASE("MultiLabelMargin: an infinite weight of a row with many labels, among others") {
+  const Eigen::MatrixXf x = Eigen::MatrixXf::Ones(50, 40);
+  Eigen::MatrixXi y = Eigen::MatrixXi::Constant(50, 40, -1);
+  y.row(20).head(17).setZero();
+  Eigen::VectorXf weights = Eigen::VectorXf::Ones(50);
+  weights[20] = std::numeric_limits<float>::infinity();
+  CHECK(MultiLabelMargin<Sum>{}.weighted(weights)(x, y) == weights[20]);
+}
 
 // Golden numbers: torch.nn.MultiLabelMarginLoss, PyTorch 2.13.0, double; SEMANTICS 2.23.
 TEST_CASE("MultiLabelMargin: PyTorch's values and gradients in both layouts") {

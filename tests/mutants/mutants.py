@@ -202,7 +202,7 @@ add("no classes", "c.has_classes(classes);", "")
 add("weights of another length", 'c.class_weights("weight", weight, classes);', "")
 
 add = loss("multi_label_margin")
-add("number of classes", "pairs.sum() / typename Row::V(double(x.size()))", "pairs.sum()")
+add("number of classes", ".sum() / typename Row::V(double(x.size()))", "pairs.sum()")
 add("no classes", "c.has_classes(classes);", "")
 
 label_margin = of_file("multi_label_margin", "engine/label_margin.hpp", "losses/multi_label_margin")
@@ -216,6 +216,29 @@ label_margin("few targets: groups", "compare_group(shift + k, x, count, active +
              "compare_group(shift, x, count, active, hits)")
 label_margin("NaN without a pair", "if (std::find(times, times + count, 0) == times + count) continue;", "")
 
+label_tile = of_file("multi_label_margin: rows side by side", "engine/label_margin_tile.hpp", "losses/multi_label_margin")
+label_tile("no labels", "if (lists_.longest() == 0) {", "if (false) {")
+label_tile("chunks", "total += compare(", "total = compare(")
+label_tile("its own class in later chunks", "return c - begin;", "return c;")
+label_tile("rows without this label", "where(high_[k] < P(0), P(-std::numeric_limits<T>::infinity()), P(1) - x_.at(listed(k)))",
+           "P(1) - x_.at(listed(k))")
+label_tile("other labels", "target = target | (at[k] == c);", "")
+label_tile("targets count nothing", "where(target, P(-std::numeric_limits<T>::infinity()), x)", "x")
+label_tile("kink", "const P one = where(z > P(0), P(1), P(0));", "const P one = where(z < P(0), P(0), P(1));")
+label_tile("active classes of earlier chunks", "active_[k] += active;", "active_[k] = active;")
+label_tile("hits of earlier labels", "hits[i] += one;", "hits[i] = one;")
+label_tile("labels in another block", "(high_[j] == high) & (low_[j] == low)", "low_[j] == low")
+label_tile("labels of the same block", "(high_[j] == high) & (low_[j] == low)", "high_[j] == high")
+label_tile("listed twice", "if (j < k) before +=", "if (false) before +=")
+label_tile("NaN in rows without labels", "& (high_[0] >= P(0))", "")
+label_tile("NaN where every class is listed", "(others_ > P(0)) & ", "")
+label_tile("NaN in the slopes", "slope_.flood(lost, nan);", "")
+label_tile("NaN in the value", "return where(lost > P(0), P(nan), total);", "return total;")
+label_lists = of_file("multi_label_margin: lists", "engine/label_lists.hpp", "losses/multi_label_margin")
+label_lists("the first -1", "if (label == -1) break;", "")
+label_lists("rows of as many as fit", "if (length > most) weights", "if (length >= most) weights")
+label_lists("rows of more stay out", "weights[lane] = 0, length = 0;", "length = 0;")
+label_lists("behind the last", "labels_[k].classes[lane] = -1;", "")
 label_sweep = of_file("multi_label_margin: many targets", "engine/label_sweep.hpp", "losses/multi_label_margin")
 label_sweep("value", "* (below_ * above_)", "* below_")
 label_sweep("slope of a target", "Value(-(often * above_))", "Value(-above_)")
@@ -795,7 +818,12 @@ rows("sum and transform: slopes", "row_passes", "slope.close(begin, count);", ""
      "laws/multi_label_soft_margin")
 rows("largest of differences", "row_passes", "where((before < terms[n]) | (terms[n] != terms[n]), terms[n], before)",
      "where(before < terms[n], terms[n], before)", "losses/triplet_margin")
-rows("label rows whose entries lie apart", "row_inputs", "source_.at(first_ + entry * step_)", "source_.at(first_ + entry)",
+rows("rows of more labels than a tile holds", "row_inputs", ".length(most_labels + 1) > most_labels",
+     ".length(most_labels) > most_labels", "losses/multi_label_margin")
+rows("flood: masked rows", "slope", "where(scale_ == P(0), P(0), which).store(chosen);", "which.store(chosen);",
+     "losses/multi_label_margin")
+rows("flood: other rows", "slope", "if (chosen[k] == T(0)) continue;", "", "losses/multi_label_margin")
+rows("label rows whose entries lie apart", "label_lists", "source_.at(first_ + entry * step_)", "source_.at(first_ + entry)",
      "losses/multi_label_margin")
 rows("scale, along", "slope", "const P gradient = slope * P(scale_);", "const P gradient = slope;")
 rows("later chunks of slopes in place, along", "slope", "out_.data() + first_ + begin : buffer_", "out_.data() + first_ : buffer_")

@@ -115,12 +115,13 @@ constexpr void rowwise_kernel() {
                 "and an option axis");
 }
 
-template <bool OneOfLabels, bool AlongOnly>
+template <bool OneOfLabels, bool OneOfLists>
 constexpr void label_inputs() {
   static_assert(OneOfLabels,
                 "eigenloss: a kernel of Rowwise takes at most one input with a class for each row");
-  static_assert(AlongOnly,
-                "eigenloss: a kernel of Rowwise that takes rows of classes must be along_only");
+  static_assert(
+      OneOfLists,
+      "eigenloss: a kernel of Rowwise with most_labels takes one input with rows of classes");
 }
 
 template <class Scalar>

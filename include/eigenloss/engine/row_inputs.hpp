@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "axis.hpp"
+#include "label_lists.hpp"
 #include "row.hpp"
 #include "row_kernel.hpp"
 #include "tile_copy.hpp"
@@ -14,20 +15,6 @@
 // The inputs of a row kernel, whatever their containers.
 namespace eigenloss {
 namespace detail {
-
-// A row of labels: only for kernels that take one row at a time.
-template <class Source>
-class LabelRow {
- public:
-  LabelRow(const Source& source, Index size, Index first, Index step)
-      : source_(source), size_(size), first_(first), step_(step) {}
-  Index size() const { return size_; }
-  std::int64_t at(Index entry) const { return source_.at(first_ + entry * step_); }
-
- private:
-  const Source& source_;
-  Index size_, first_, step_;
-};
 
 // Rows of which only the entry at the label is read: the rows [row, row + count), one a lane.
 template <class Walk_, class Source>
@@ -74,15 +61,24 @@ class RowInputs {
     constexpr Role roles[] = {Roles...};
     return roles[I];
   }
-  // Which input holds the labels of the rows; none: `inputs`.
-  static constexpr std::size_t label_input() {
+  // Which input holds the labels of the rows, one or more of each; none: `inputs`.
+  static constexpr std::size_t input_of(Role wanted) {
     std::size_t index = 0;
     for (const Role role : {Roles...}) {
-      if (role == Role::label) break;
+      if (role == wanted) break;
       ++index;
     }
     return index;
   }
+  static constexpr std::size_t label_input() { return input_of(Role::label); }
+  static constexpr std::size_t list_input() { return input_of(Role::label_row); }
+  static constexpr Index most_labels = list_input() < inputs ? MostLabels<Kernel>::value : 0;
+  static constexpr bool takes_lists = most_labels > 0;
+  // Whether there are no tiles.
+  static constexpr bool along_only = list_input() < inputs && !takes_lists;
+  using TileLabels =
+      std::conditional_t<takes_lists, LabelLists<Across<T>, (std::max)(most_labels, Index(1))>,
+                         Label<Across<T>>>;
   template <Role role>
   using Number =
       std::conditional_t<role == Role::label || role == Role::label_row, std::int64_t, T>;
@@ -91,7 +87,7 @@ class RowInputs {
             const Reader<Number<Roles>>&... readers)
       : kernel_(kernel), cut_(cut), ignores_some_(ignores_some), readers_(readers...) {
     check::label_inputs<(0 + ... + int(Roles == Role::label)) <= 1,
-                        AlongOnly<Kernel>::value || (... && (Roles != Role::label_row))>();
+                        !takes_lists || (0 + ... + int(Roles == Role::label_row)) <= 1>();
   }
   const Kernel& kernel() const { return kernel_; }
   const AxisCut& cut() const { return cut_; }
@@ -127,9 +123,12 @@ class RowInputs {
 
   // The labels of a tile, 0 where there is no row; those that are ignored become 0, and so do the
   // weights of their rows.
-  void read_labels(Index row, Index count, Label<Across<T>>& label,
-                   typename Across<T>::V& weight) const {
-    if constexpr (label_input() < inputs) {
+  void read_labels(Index row, Index count, TileLabels& label, typename Across<T>::V& weight) const {
+    if constexpr (takes_lists) {
+      label.clear();
+      cut_.rows(row, count, [&](Index lane, Index first) { label.read(lane, labels_of(first)); });
+      weight = label.without_long(weight);
+    } else if constexpr (label_input() < inputs) {
       constexpr Index lanes = Across<T>::V::lanes;
       const std::int64_t* read = view<label_input()>().read(row, count, label.classes);
       if (read != label.classes) std::copy_n(read, count, label.classes);
@@ -149,6 +148,15 @@ class RowInputs {
     (void)row, (void)count, (void)weight;
   }
 
+  // Whether a row has more labels than the lists of a tile hold.
+  bool is_long(Index row) const {
+    if constexpr (takes_lists) {
+      return labels_of(cut_.first_of(row)).length(most_labels + 1) > most_labels;
+    }
+    (void)row;
+    return false;
+  }
+
   // Copies input I of tiles.
   template <std::size_t I>
   void copy_in(Index row, Index count, T* copy) const {
@@ -160,8 +168,8 @@ class RowInputs {
 
   // Input I of a tile, in place or as it was copied.
   template <std::size_t I>
-  auto across(Index row, Index count, const Label<Across<T>>& label,
-              const Copies<T>& copies) const {
+  decltype(auto) across(Index row, Index count, const TileLabels& label,
+                        const Copies<T>& copies) const {
     using Tile = typename Across<T>::V;
     const auto& source = view<I>();
     using Source = std::decay_t<decltype(source)>;
@@ -178,7 +186,7 @@ class RowInputs {
       return Row<Across<T>, Source>(source, cut_.size, first, cut_.inner,
                                     (std::min)(whole_registers, side_by_side),
                                     source.data() ? source.data() + first : nullptr, cut_.inner);
-    } else if constexpr (role<I>() == Role::label) {
+    } else if constexpr (role<I>() == Role::label || role<I>() == Role::label_row) {
       return label;
     } else {
       T numbers[Tile::lanes];
@@ -190,6 +198,11 @@ class RowInputs {
   }
 
  private:
+  auto labels_of(Index first) const {
+    using Labels = std::decay_t<decltype(view<list_input()>())>;
+    return LabelRow<Labels>(view<list_input()>(), cut_.size, first, cut_.inner);
+  }
+
   const Kernel& kernel_;
   const AxisCut cut_;
   const bool ignores_some_;

@@ -17,7 +17,7 @@ enum class Role {
   row,        ///< numbers, in the shape of the input
   label,      ///< a class for each row; at most one input is
   number,     ///< a number for each row
-  label_row,  ///< classes in the shape of the input, -1 for none; the kernel is along_only
+  label_row,  ///< classes in the shape of the input: each row's labels, up to the first -1
 };
 
 namespace detail {
@@ -58,10 +58,10 @@ constexpr bool right_kind_of_target() {
 }
 
 template <class Kernel, class = void>
-struct AlongOnly : std::false_type {};
+struct MostLabels : std::integral_constant<Index, 0> {};
 template <class Kernel>
-struct AlongOnly<Kernel, std::void_t<decltype(Kernel::along_only)>>
-    : std::integral_constant<bool, Kernel::along_only> {};
+struct MostLabels<Kernel, std::void_t<decltype(Kernel::most_labels)>>
+    : std::integral_constant<Index, Kernel::most_labels> {};
 
 template <class Kernel, class = void>
 struct OnlyAtLabel : std::false_type {};

@@ -22,7 +22,7 @@ class RowWalk {
   using VA = typename Across<T>::V;
   static constexpr Index lanes = VA::lanes;
   using Copy = TileCopy<T>;
-  static constexpr bool copies = !AlongOnly<Kernel>::value && !OnlyAtLabel<Kernel>::value;
+  static constexpr bool copies = !Problem::along_only && !OnlyAtLabel<Kernel>::value;
   static constexpr std::size_t inputs = Problem::inputs;
   static constexpr std::size_t gradients = std::tuple_size<Sinks>::value;
   static constexpr bool values = !std::is_same<ValueSink, Sink<T, Skip>>::value;
@@ -42,7 +42,7 @@ class RowWalk {
                  outlasts_cache<T>(cut_.outer * cut_.size * cut_.inner * wanted<Sinks>)),
         outputs_(sinks, cut_, !first_term, streams_),
         value_sink_(value_sink) {
-    if (AlongOnly<Kernel>::value) {
+    if (Problem::along_only) {
       mode_ = Mode::along;
     } else if (OnlyAtLabel<Kernel>::value ||
                (cut_.inner < lanes && cut_.size * lanes <= Copy::capacity)) {
@@ -80,7 +80,7 @@ class RowWalk {
     for (Index row = first; row < first + count;) {
       Index here = (std::min)(tiles_ * lanes, first + count - row);
       if (mode_ == Mode::across) here = (std::min)(here, rows_across(row));
-      if constexpr (!AlongOnly<Kernel>::value) {
+      if constexpr (!Problem::along_only) {
         if (mode_ != Mode::along && here > rows_alone()) {
           tiles(row, here, sums, Inputs{}, Gradients{});
           row += here;
@@ -172,9 +172,12 @@ class RowWalk {
            sums);
     }
     if (copied) (outputs_.template copy_out<G>(row, count, out.at(G)), ...);
+    for (Index k = 0; Problem::takes_lists && k < count; ++k) {
+      if (problem_.is_long(row + k)) one(row + k, sums);
+    }
   }
   void tile(Index row, Index count, const Copies<T>& in, const Copies<T>& out, Sums& sums) const {
-    Label<Across<T>> label;
+    typename Problem::TileLabels label;
     const VA w = open_tile(row, count, label);
     VA value = evaluate_tile(row, count, w * VA(scale_), label, in, out, Inputs{}, Gradients{});
     if constexpr (counted) {
@@ -205,14 +208,15 @@ class RowWalk {
     return VA::load(twice + (lanes - rotation));
   }
   template <std::size_t... I, std::size_t... G>
-  VA evaluate_tile(Index row, Index count, const VA& scale, const Label<Across<T>>& label,
-                   const Copies<T>& in, const Copies<T>& out, std::index_sequence<I...>,
+  VA evaluate_tile(Index row, Index count, const VA& scale,
+                   const typename Problem::TileLabels& label, const Copies<T>& in,
+                   const Copies<T>& out, std::index_sequence<I...>,
                    std::index_sequence<G...>) const {
     return problem_.kernel().row(problem_.template across<I>(row, count, label, in)...,
                                  outputs_.template across<G>(row, count, scale, out)...);
   }
   // The labels of the rows and their weights, which are 0 where a row counts nothing or is missing.
-  VA open_tile(Index row, Index count, Label<Across<T>>& label) const {
+  VA open_tile(Index row, Index count, typename Problem::TileLabels& label) const {
     VA weight(1);
     if constexpr (Weights::given) {
       T buffer[lanes];

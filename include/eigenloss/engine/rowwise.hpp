@@ -20,7 +20,7 @@
 //   shares_are_one()  whether it is 1 for every label: then nobody asks for it
 //   accepts(number), expected   for Role::number: which numbers are right, and those in words
 //   check(check, classes)       of the options, given the length of a row
-//   along_only        the kernel takes one row at a time
+//   most_labels       of Role::label_row: rows with more labels come one at a time, not in tiles
 //   only_at_label     the kernel reads no entry of a row but that at its label, and its slope is 0
 //                     at the others: it writes it by `replace`, from 0
 //   takes_classes, takes_probabilities   the second input must be classes, or may be probabilities

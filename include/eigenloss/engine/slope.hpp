@@ -144,6 +144,21 @@ class Slope<Across<T>, Out> {
       out_.set(i, add_ ? T(out_.at(i) + numbers[k]) : numbers[k]);
     }
   }
+  // Makes every slope of the rows where `which` is not 0 a number that adding does not change.
+  EIGEN_DONT_INLINE void flood(const P& which, T number) const {
+    T chosen[P::lanes];
+    where(scale_ == P(0), P(0), which).store(chosen);
+    for (Index c = 0; c < size_; ++c) {
+      for (Index k = 0; k < lanes_; ++k) {
+        if (chosen[k] == T(0)) continue;
+        if (data_) {
+          data_[c * stride_ + k] = number;
+        } else {
+          out_.set(first_ + c * first_stride_ + k, number);
+        }
+      }
+    }
+  }
 
  private:
   EIGEN_STRONG_INLINE P scaled(const P& slope) const {

@@ -206,7 +206,8 @@ struct Loss : Kernel_ {
   auto device(const Device& device) const {
     return bound().device(device);
   }
-  /// The same verbs with a weight for each unit, or a mask.
+  /// The same verbs with a weight for each unit, or a mask. What this and `device` return refers to
+  /// this loss and to their argument: it must not outlive them.
   template <class Weights>
   auto weighted(const Weights& unit_weights) const {
     return bound().weighted(unit_weights);

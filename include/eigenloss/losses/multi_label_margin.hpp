@@ -3,8 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "../engine/label_margin.hpp"
+#include "../engine/label_margin_tile.hpp"
 #include "../engine/rowwise.hpp"
 
 namespace eigenloss {
@@ -25,15 +27,15 @@ namespace kernel {
 /// Options:   axis = 1, negative counts from the end.
 /// Accuracy:  each pair within an ulp of max(|x_j|, |x_i|, 1), and the sum within those of C terms.
 ///            NaN gives NaN; inf - inf counts 0; no targets, or every class, give 0. A row takes
-///            C·T steps of a pack for up to 128 targets T; more are sorted, 8192 classes at a time on
-///            the stack: C·log(C) steps, and C/4096 passes over the row, which are felt beyond some
-///            millions of classes.
+///            C·T steps for up to 128 targets T, of all lanes, a row in each for up to 16; more are
+///            sorted, 8192 classes at a time on the stack: C·log(C) steps, and C/4096 passes over
+///            the row, which are felt beyond some millions of classes.
 /// PyTorch:   torch.nn.MultiLabelMarginLoss, in which NaN counts 0. Every integer type is a class
 ///            here.
 /// Source:    https://pytorch.org/docs/stable/generated/torch.nn.MultiLabelMarginLoss.html
 struct MultiLabelMargin {
   static constexpr bool accepts_rank_0 = true;
-  static constexpr bool along_only = true;
+  static constexpr std::ptrdiff_t most_labels = 16;
 
   std::int64_t axis = 1;  ///< where the classes lie
 
@@ -51,8 +53,9 @@ struct MultiLabelMargin {
 
   template <class Row, class Labels, class Slope>
   typename Row::V row(const Row& x, const Labels& targets, const Slope& slope) const {
-    detail::LabelMargin<Row, Labels, Slope> pairs(x, targets, slope);
-    return pairs.sum() / typename Row::V(double(x.size()));
+    using Pairs = std::conditional_t<Row::Walk::across, detail::LabelMarginTile<Row, Labels, Slope>,
+                                     detail::LabelMargin<Row, Labels, Slope>>;
+    return Pairs(x, targets, slope).sum() / typename Row::V(double(x.size()));
   }
 };
 
