@@ -167,11 +167,12 @@ class ElementWalk {
   template <class Lanes>
   EIGEN_STRONG_INLINE void step(const Kernel& kernel, const Pointers& at, Index i, Lanes lanes,
                                 const V& scale, Sums& sums) const {
-    const auto e = compute(kernel, at, i, lanes, std::make_index_sequence<inputs>{});
+    const auto all = std::make_index_sequence<inputs>{};
+    const auto x = load_all(at, i, lanes, all);
+    const auto e = element<Value>(kernel, x, all, Predictions{});
     V w = V(1);
     if constexpr (Weights::given) w = load<V>(at.weight + i, lanes);
-    if constexpr (ranges > 0)
-      sums.refused = sums.refused | (any_outside(at, i, lanes) & (w != V(0)));
+    if constexpr (ranges > 0) sums.refused = sums.refused | (any_outside(x) & (w != V(0)));
     if constexpr (Value) {
       const V loss = unmasked(Weights::given ? e.value * w : e.value, w);
       if constexpr (summed) sums.loss.add(sum_of_registers(only_first(loss, lanes)));
@@ -185,10 +186,10 @@ class ElementWalk {
     (void)sums;
   }
   template <class Lanes, std::size_t... K>
-  static EIGEN_STRONG_INLINE auto compute(const Kernel& kernel, const Pointers& at, Index i,
-                                          Lanes lanes, std::index_sequence<K...> all) {
-    const std::array<V, inputs> x{{load<V>(at.in[K] + i, lanes)...}};
-    return element<Value>(kernel, x, all, Predictions{});
+  static EIGEN_STRONG_INLINE std::array<V, inputs> load_all(const Pointers& at, Index i,
+                                                            Lanes lanes,
+                                                            std::index_sequence<K...>) {
+    return {{load<V>(at.in[K] + i, lanes)...}};
   }
   // A masked element counts nothing, whatever its numbers.
   static EIGEN_STRONG_INLINE V unmasked(const V& number, const V& w) {
@@ -215,12 +216,11 @@ class ElementWalk {
 
   // ---- Refused numbers. ----
 
-  template <class Lanes>
-  static EIGEN_STRONG_INLINE auto any_outside(const Pointers& at, Index i, Lanes lanes) {
+  static EIGEN_STRONG_INLINE auto any_outside(const std::array<V, inputs>& x) {
     auto found = V(0) < V(0);
     for (std::size_t k = 0; k < ranges; ++k) {
       const Range& range = RangesOf<Kernel>::value[k];
-      found = found | outside(range, load<V>(at.in[range.argument] + i, lanes));
+      found = found | outside(range, x[range.argument]);
     }
     return found;
   }
