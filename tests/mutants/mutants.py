@@ -220,7 +220,7 @@ label_tile = of_file("multi_label_margin: rows side by side", "engine/label_marg
 label_tile("no labels", "if (lists_.longest() == 0) {", "if (false) {")
 label_tile("chunks", "total += compare(", "total = compare(")
 label_tile("its own class in later chunks", "return c - begin;", "return c;")
-label_tile("rows without this label", "where(high_[k] < P(0), P(-std::numeric_limits<T>::infinity()), P(1) - x_.at(listed(k)))",
+label_tile("rows without this label", "where(class_[k] < P(0), P(-std::numeric_limits<T>::infinity()), P(1) - x_.at(listed(k)))",
            "P(1) - x_.at(listed(k))")
 label_tile("other labels", "target = target | (at[k] == c);", "")
 label_tile("targets count nothing", "where(target, P(-std::numeric_limits<T>::infinity()), x)", "x")
@@ -230,7 +230,7 @@ label_tile("hits of earlier labels", "hits[i] += one;", "hits[i] = one;")
 label_tile("labels in another block", "(high_[j] == high) & (low_[j] == low)", "low_[j] == low")
 label_tile("labels of the same block", "(high_[j] == high) & (low_[j] == low)", "high_[j] == high")
 label_tile("listed twice", "if (j < k) before +=", "if (false) before +=")
-label_tile("NaN in rows without labels", "& (high_[0] >= P(0))", "")
+label_tile("NaN in rows without labels", "& (class_[0] >= P(0))", "")
 label_tile("NaN where every class is listed", "(others_ > P(0)) & ", "")
 label_tile("NaN in the slopes", "slope_.flood(lost, nan);", "")
 label_tile("NaN in the value", "return where(lost > P(0), P(nan), total);", "return total;")

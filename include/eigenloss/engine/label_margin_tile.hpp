@@ -37,7 +37,7 @@ class LabelMarginTile {
     }
     // NaN everywhere, where there is a pair that reads it.
     const T nan = std::numeric_limits<T>::quiet_NaN();
-    const P lost = where((nan_ != nan_) & (others_ > P(0)) & (high_[0] >= P(0)), P(1), P(0));
+    const P lost = where((nan_ != nan_) & (others_ > P(0)) & (class_[0] >= P(0)), P(1), P(0));
     if (!any(lost > P(0))) return total;
     if constexpr (Slope::wanted) slope_.flood(lost, nan);
     return where(lost > P(0), P(nan), total);
@@ -66,11 +66,14 @@ class LabelMarginTile {
   }
   void read_targets() {
     for (Index k = 0; k < lists_.longest(); ++k) {
-      high_[k] = of_label(k, [](std::int64_t c) { return c >> 12; });
-      low_[k] = of_label(k, [](std::int64_t c) { return c & 0xfff; });
+      class_[k] = of_label(k, [](std::int64_t c) { return c; });
       shift_[k] =
-          where(high_[k] < P(0), P(-std::numeric_limits<T>::infinity()), P(1) - x_.at(listed(k)));
+          where(class_[k] < P(0), P(-std::numeric_limits<T>::infinity()), P(1) - x_.at(listed(k)));
       active_[k] = P(0);
+      if constexpr (Slope::wanted) {
+        high_[k] = of_label(k, [](std::int64_t c) { return c >> 12; });
+        low_[k] = of_label(k, [](std::int64_t c) { return c & 0xfff; });
+      }
     }
   }
 
@@ -78,7 +81,7 @@ class LabelMarginTile {
   [[gnu::flatten, gnu::noinline]] P compare(Index begin, Index count) {
     P other[tile_chunk], hits[tile_chunk], at[most];
     for (Index k = 0; k < lists_.longest(); ++k) {
-      at[k] = of_label(k, [begin](std::int64_t c) { return c - begin; });
+      at[k] = begin == 0 ? class_[k] : of_label(k, [begin](std::int64_t c) { return c - begin; });
     }
     x_.open(begin, count);
     for (Index i = 0; i < count; ++i) {
@@ -116,8 +119,8 @@ class LabelMarginTile {
   // The slope of label k, as often as it is listed; what stood there is 0 or, behind its first
   // listing, that slope.
   void replace_target(Index k) const {
-    const P high = where(high_[k] < P(0), high_[0], high_[k]);
-    const P low = where(high_[k] < P(0), low_[0], low_[k]);
+    const P high = where(class_[k] < P(0), high_[0], high_[k]);
+    const P low = where(class_[k] < P(0), low_[0], low_[k]);
     P active(0), before(0);
     for (Index j = 0; j < lists_.longest(); ++j) {
       const auto same = (high_[j] == high) & (low_[j] == low);
@@ -132,7 +135,8 @@ class LabelMarginTile {
   const Lists& lists_;
   const Slope& slope_;
   const T share_;
-  P high_[most], low_[most];  // its class, in parts that each are exact
+  P class_[most];             // rounded where a number cannot hold it
+  P high_[most], low_[most];  // the same in two parts, each exact
   P shift_[most];             // 1 - its score
   P active_[most];            // classes i for each target
   P nan_ = P(0), others_ = P(0);
