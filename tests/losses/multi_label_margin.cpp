@@ -67,11 +67,7 @@ void compare_with_pairs(int classes, int listed, bool twice) {
   CHECK(worst <= tolerance);
 }
 
-}  // namespace
-
-namespace {
-
-// Rows side by side, of which each has the labels and numbers that its index and `seed` give.
+// Rows side by side, with as many labels each as chance gives.
 template <class T, int layout>
 void compare_rows_with_pairs(int rows, int classes, int longest, bool with_nan) {
   INFO(rows << " rows of " << classes << " classes, up to " << longest << " labels");
@@ -148,6 +144,27 @@ TEST_CASE("MultiLabelMargin: rows with few and many labels side by side") {
       }
     }
   }
+}
+
+// Enough of them for several tiles to be copied at once.
+TEST_CASE("MultiLabelMargin: rows with few and many labels, whose classes lie far apart") {
+  compare_rows_with_pairs<float, Eigen::ColMajor>(33000, 32, 18, false);
+}
+
+TEST_CASE("MultiLabelMargin: rows side by side that all have many labels") {
+  const Eigen::MatrixXd x = Eigen::MatrixXd::Random(70, 40);
+  const Eigen::MatrixXi y = Eigen::RowVectorXi::LinSpaced(40, 0, 39).replicate(70, 1);
+  Eigen::MatrixXi some = y;
+  some.col(20).setConstant(-1);
+  const auto [value, gradient] = MultiLabelMargin<Sum>{}.value_and_gradient(x, some);
+  double sum = 0;
+  for (Eigen::Index i = 0; i < 70; ++i) {
+    const Eigen::RowVectorXd row = x.row(i);
+    sum += MultiLabelMargin<Sum>{}(row, some.row(i).eval());
+    CHECK(MultiLabelMargin<Sum>{}.gradient(row, some.row(i).eval()) == gradient.row(i));
+  }
+  check_number(value, sum);
+  CHECK(MultiLabelMargin<Sum>{}(x, y) == 0);
 }
 
 TEST_CASE("MultiLabelMargin: labels 4096 classes apart, side by side") {

@@ -18,10 +18,15 @@ class LabelRow {
       : source_(source), size_(size), first_(first), step_(step) {}
   Index size() const { return size_; }
   std::int64_t at(Index entry) const { return source_.at(first_ + entry * step_); }
-  // How many there are, counted up to `most`.
-  Index length(Index most) const {
+  // How many there are, up to `most`: each is visited.
+  template <class Visit>
+  Index each(Index most, const Visit& visit) const {
     Index k = 0;
-    while (k < (std::min)(size_, most) && at(k) != -1) ++k;
+    for (; k < (std::min)(size_, most); ++k) {
+      const std::int64_t label = at(k);
+      if (label == -1) break;
+      visit(k, label);
+    }
     return k;
   }
 
@@ -30,46 +35,60 @@ class LabelRow {
   Index size_, first_, step_;
 };
 
-// The labels of a tile's rows, at most `most` each. Rows that have more have none here.
+// The labels of a tile's rows, at most `most` each. Rows that have more are left out: they have none.
 template <class Walk, Index most_>
 class LabelLists {
  public:
   using V = typename Walk::V;
   static constexpr Index most = most_;
 
-  void clear() {
-    longest_ = 0;
-    std::fill(lengths_, lengths_ + V::lanes, Index(0));
-  }
   template <class Labels>
-  void read(Index lane, const Labels& labels) {
-    Index length = 0;
-    for (; length < (std::min)(labels.size(), most + 1); ++length) {
-      const std::int64_t label = labels.at(length);
-      if (label == -1) break;
-      if (length < most) labels_[length].classes[lane] = label;
+  static bool is_long(const Labels& labels) {
+    return labels.each(most + 1, [](Index, std::int64_t) {}) > most;
+  }
+  void clear() {
+    std::fill(lengths_, lengths_ + V::lanes, Index(0));
+    longest_ = 0;
+    leaves_out_ = false;
+  }
+  // False where the row is left out.
+  template <class Labels>
+  bool read(Index lane, const Labels& labels) {
+    const Index length = labels.each(most + 1, [&](Index k, std::int64_t label) {
+      if (k < most) labels_[k].classes[lane] = label;
+    });
+    if (length > most) {
+      leaves_out_ = true;
+      return false;
     }
     lengths_[lane] = length;
-    if (length <= most) longest_ = (std::max)(longest_, length);
+    longest_ = (std::max)(longest_, length);
+    return true;
   }
-  // The weights of the rows, 0 for those that have more. Comes behind the last `read`.
-  V without_long(const V& weight) {
-    typename Walk::Number weights[V::lanes];
-    weight.store(weights);
+  // Behind the last `read`: repeats the first label of each row, or class 0, behind its last one.
+  void close() {
     for (Index lane = 0; lane < V::lanes; ++lane) {
-      Index& length = lengths_[lane];
-      if (length > most) weights[lane] = 0, length = 0;
-      for (Index k = length; k < longest_; ++k) labels_[k].classes[lane] = -1;
+      const Index length = lengths_[lane];
+      const std::int64_t first = length > 0 ? labels_[0].classes[lane] : 0;
+      for (Index k = length; k < longest_; ++k) labels_[k].classes[lane] = first;
     }
-    return V::load(weights);
   }
 
+  bool leaves_out() const { return leaves_out_; }
   Index longest() const { return longest_; }
-  // Label k of every row, -1 behind its last.
+  // How many labels each row has.
+  V lengths() const {
+    typename Walk::Number numbers[V::lanes];
+    for (Index lane = 0; lane < V::lanes; ++lane) {
+      numbers[lane] = typename Walk::Number(int(lengths_[lane]));
+    }
+    return V::load(numbers);
+  }
   const Label<Walk>& at(Index k) const { return labels_[k]; }
 
  private:
-  Index longest_, lengths_[V::lanes];
+  Index lengths_[V::lanes], longest_;
+  bool leaves_out_;
   Label<Walk> labels_[most];
 };
 

@@ -14,6 +14,32 @@
 namespace eigenloss {
 namespace detail {
 
+// The sum of the pairs of `group` targets, given 1 - their scores, and the classes whose scores are
+// the `count` numbers at x, whole packs. With slopes, adds how many pairs are active for each target
+// to `active`, and for each class to `hits`.
+template <bool Slopes, Index group, class P, class T>
+EIGEN_STRONG_INLINE P compare_group(const P* shift, const T* x, Index count, P* active, T* hits) {
+  P sum[group];
+  for (Index g = 0; g < group; ++g) sum[g] = P(0);
+  for (Index i = 0; i < count; i += P::lanes) {
+    const P x_i = P::load(x + i);
+    P here(0);
+    for (Index g = 0; g < group; ++g) {
+      const P z = shift[g] + x_i;
+      sum[g] += where(z > P(0), z, P(0));
+      if constexpr (Slopes) {
+        const P one = where(z > P(0), P(1), P(0));
+        active[g] += one;
+        here += one;
+      }
+    }
+    if constexpr (Slopes) (P::load(hits + i) + here).store(hits + i);
+  }
+  for (Index g = 1; g < group; ++g) sum[0] += sum[g];
+  (void)active, (void)hits;
+  return sum[0];
+}
+
 template <class Row, class Labels, class Slope>
 class LabelMargin {
  public:
@@ -103,7 +129,12 @@ class LabelMargin {
       if constexpr (Slope::wanted) std::fill_n(hits, whole_packs(count), T(0));
       P sum(0);
       for (Index k = 0; k < listed_; k += group) {
-        sum += compare_group(shift + k, x, count, active + k, hits);
+        P shifts[group], seen[group];
+        for (Index g = 0; g < group; ++g) shifts[g] = P(shift[k + g]), seen[g] = P(0);
+        sum += compare_group<Slope::wanted, group>(shifts, x, count, seen, hits);
+        for (Index g = 0; Slope::wanted && g < group; ++g) {
+          active[k + g] = T(active[k + g] + sum_of_lanes(seen[g]));
+        }
       }
       total += sum;
       write(begin, count, hits);
@@ -130,30 +161,6 @@ class LabelMargin {
       if (c >= 0 && c < count) to[c] = nothing;
     }
     has_nan_ = has_nan_ || any(nan != nan);
-  }
-  EIGEN_STRONG_INLINE P compare_group(const T* shift, const T* x, Index count, T* active,
-                                      T* hits) const {
-    P sum[group], seen[group];
-    for (Index g = 0; g < group; ++g) sum[g] = seen[g] = P(0);
-    for (Index i = 0; i < count; i += P::lanes) {
-      const P x_i = P::load(x + i);
-      P here(0);
-      for (Index g = 0; g < group; ++g) {
-        const P z = P(shift[g]) + x_i;
-        sum[g] += where(z > P(0), z, P(0));
-        if constexpr (Slope::wanted) {
-          const P one = where(z > P(0), P(1), P(0));
-          seen[g] += one;
-          here += one;
-        }
-      }
-      if constexpr (Slope::wanted) (P::load(hits + i) + here).store(hits + i);
-    }
-    if constexpr (Slope::wanted) {
-      for (Index g = 0; g < group; ++g) active[g] = T(active[g] + sum_of_lanes(seen[g]));
-    }
-    (void)active, (void)hits;
-    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
   }
   // The slope of a target, where it is listed first: as often as it is listed.
   void replace_target(const Index* target, const T* active, Index k) const {

@@ -77,8 +77,7 @@ class RowInputs {
   // Whether there are no tiles.
   static constexpr bool along_only = list_input() < inputs && !takes_lists;
   using TileLabels =
-      std::conditional_t<takes_lists, LabelLists<Across<T>, (std::max)(most_labels, Index(1))>,
-                         Label<Across<T>>>;
+      std::conditional_t<takes_lists, LabelLists<Across<T>, most_labels>, Label<Across<T>>>;
   template <Role role>
   using Number =
       std::conditional_t<role == Role::label || role == Role::label_row, std::int64_t, T>;
@@ -122,12 +121,17 @@ class RowInputs {
   }
 
   // The labels of a tile, 0 where there is no row; those that are ignored become 0, and so do the
-  // weights of their rows.
+  // weights of their rows, and of those that lists leave out.
   void read_labels(Index row, Index count, TileLabels& label, typename Across<T>::V& weight) const {
     if constexpr (takes_lists) {
+      T weights[Across<T>::V::lanes];
+      weight.store(weights);
       label.clear();
-      cut_.rows(row, count, [&](Index lane, Index first) { label.read(lane, labels_of(first)); });
-      weight = label.without_long(weight);
+      cut_.rows(row, count, [&](Index lane, Index first) {
+        if (!label.read(lane, labels_of(first))) weights[lane] = T(0);
+      });
+      label.close();
+      weight = Across<T>::V::load(weights);
     } else if constexpr (label_input() < inputs) {
       constexpr Index lanes = Across<T>::V::lanes;
       const std::int64_t* read = view<label_input()>().read(row, count, label.classes);
@@ -150,10 +154,13 @@ class RowInputs {
 
   // Whether a row has more labels than the lists of a tile hold.
   bool is_long(Index row) const {
-    if constexpr (takes_lists) {
-      return labels_of(cut_.first_of(row)).length(most_labels + 1) > most_labels;
-    }
+    if constexpr (takes_lists) return TileLabels::is_long(labels_of(cut_.first_of(row)));
     (void)row;
+    return false;
+  }
+  static bool leaves_out(const TileLabels& labels) {
+    if constexpr (takes_lists) return labels.leaves_out();
+    (void)labels;
     return false;
   }
 

@@ -81,7 +81,7 @@ class RowWalk {
       Index here = (std::min)(tiles_ * lanes, first + count - row);
       if (mode_ == Mode::across) here = (std::min)(here, rows_across(row));
       if constexpr (!Problem::along_only) {
-        if (mode_ != Mode::along && here > rows_alone()) {
+        if (mode_ != Mode::along && here > rows_alone() && !all_long(row, here)) {
           tiles(row, here, sums, Inputs{}, Gradients{});
           row += here;
           continue;
@@ -102,6 +102,11 @@ class RowWalk {
   // So many rows cost less one by one than as a tile that is nearly empty, as measured.
   Index rows_alone() const {
     return mode_ == Mode::copied ? (std::min)(lanes / 2, 3 + cut_.size / 8) : 0;
+  }
+  bool all_long(Index row, Index count) const {
+    Index k = 0;
+    while (k < count && problem_.is_long(row + k)) ++k;
+    return k == count;
   }
   struct Sum {
     CompensatedSum<VA> across;
@@ -167,16 +172,17 @@ class RowWalk {
     const Copies<T> in{copied ? numbers : nullptr, copied ? cut_.size * tiles_ * lanes : 0},
         out = in.from(Index(inputs) * in.each);
     if (copied) (problem_.template copy_in<I>(row, count, in.at(I)), ...);
+    bool leaves_out = false;
     for (Index k = 0; k < count; k += lanes) {
-      tile(row + k, (std::min)(lanes, count - k), in.from(k * cut_.size), out.from(k * cut_.size),
-           sums);
+      leaves_out |= tile(row + k, (std::min)(lanes, count - k), in.from(k * cut_.size),
+                         out.from(k * cut_.size), sums);
     }
     if (copied) (outputs_.template copy_out<G>(row, count, out.at(G)), ...);
-    for (Index k = 0; Problem::takes_lists && k < count; ++k) {
+    for (Index k = 0; leaves_out && k < count; ++k)
       if (problem_.is_long(row + k)) one(row + k, sums);
-    }
   }
-  void tile(Index row, Index count, const Copies<T>& in, const Copies<T>& out, Sums& sums) const {
+  // Whether it leaves out rows, which then count nothing.
+  bool tile(Index row, Index count, const Copies<T>& in, const Copies<T>& out, Sums& sums) const {
     typename Problem::TileLabels label;
     const VA w = open_tile(row, count, label);
     VA value = evaluate_tile(row, count, w * VA(scale_), label, in, out, Inputs{}, Gradients{});
@@ -196,6 +202,7 @@ class RowWalk {
       if (to != buffer) std::copy_n(buffer, count, to);
       value_sink_.write(row, count, buffer);
     }
+    return Problem::leaves_out(label);
   }
   // The numbers of the rows from `row` on, each in the lane that is its row's wherever a tile begins:
   // sums do not depend on where an array lies in memory.
