@@ -157,7 +157,10 @@ class ElementWalk {
     const V scale(scale_);
     Sums sums = total;
     Index i = 0;
-    for (; i + width <= count; i += width) step(kernel, at, i, AllLanes{}, scale, sums);
+    for (; i + width <= count; i += width) {
+      step(kernel, at, i, AllLanes{}, scale, sums);
+      for (const T* in : at.in) prefetch_next_page(in + i, width);  // last: it ends GCC's hoisting
+    }
     if (i < count) step(kernel, at, i, count - i, scale, sums);
     total = sums;
   }
@@ -240,8 +243,7 @@ class ElementWalk {
   const ValueSink& value_sink_;
   const Sinks& sinks_;
   const std::tuple<const Operands&...> operands_;
-  bool in_place_ = true;
-  bool streams_ = false;
+  bool in_place_ = true, streams_ = false;
 };
 
 }  // namespace detail

@@ -129,7 +129,10 @@ class Row<Along<T>, Source> {
       now_ = buffer_;
     }
   }
-  EIGEN_STRONG_INLINE P load(Index i, AllLanes) const { return P::load(now_ + i); }
+  EIGEN_STRONG_INLINE P load(Index i, AllLanes) const {
+    prefetch_next_page(now_ + i, P::lanes);
+    return P::load(now_ + i);
+  }
   P load(Index i, Index lanes) const { return detail::load<P>(now_ + i, lanes); }
 
  private:
