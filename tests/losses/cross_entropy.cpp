@@ -183,6 +183,37 @@ TEST_CASE("CrossEntropy: extreme logits") {
   check_number(loss(vector<double>({-kInfinity, 0}), vector<double>({0, 1})), 0);
 }
 
+TEST_CASE("CrossEntropy: long rows, whose exponentials are kept or computed again") {
+  using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  for (const Eigen::Index classes : {16384, 16385, 40000}) {
+    Matrix x(2, classes);
+    for (Eigen::Index c = 0; c < classes; ++c) {
+      x(0, c) = float(c * 37 % 1009) * 0.01f;
+      x(1, c) = c < classes - 3 ? -200.0f + float(c % 7) : 88.0f;  // the largest ones come last
+    }
+    const Eigen::Vector2i y(5, int(classes - 1));
+    Matrix gradient(2, classes);
+    const float value = CrossEntropy<Sum>{}.value_and_gradient(x, y, gradient);
+    long double loss = 0;
+    double worst = 0;
+    for (Eigen::Index row = 0; row < 2; ++row) {
+      const auto entry = [&](Eigen::Index c) { return static_cast<long double>(x(row, c)); };
+      long double total = 0;
+      for (Eigen::Index c = 0; c < classes; ++c) total += std::exp(entry(c) - 88);
+      loss += std::log(total) + 88 - entry(y(row));
+      for (Eigen::Index c = 0; c < classes; ++c) {
+        const long double softmax = std::exp(entry(c) - 88) / total;
+        const long double slope = c == y(row) ? softmax - 1 : softmax;
+        const long double scale = c == y(row) ? 1 : softmax + 1e-30L;
+        worst = std::max(worst, double(std::abs(gradient(row, c) - slope) / scale));
+      }
+    }
+    CHECK(worst < 2e-6);
+    CHECK(std::abs(value - loss) < 1e-6L * loss);
+    CHECK(std::abs(CrossEntropy<Sum>{}(x, y) - loss) < 1e-6L * loss);
+  }
+}
+
 TEST_CASE("CrossEntropy: errors say what is wrong") {
   const auto x = matrix<double>(kX);
   CrossEntropy<> loss;

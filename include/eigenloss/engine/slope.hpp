@@ -39,9 +39,11 @@ class Slope<Along<T>, Out> {
         scale_(scale) {}
   Slope(const Slope&) = delete;
   Index size() const { return size_; }
-  // Memory for one number an entry that may be used until the slopes are written, or nullptr. Once
-  // it is in the cache, slopes need not bypass that.
+  // Memory for one number an entry that may be used until the slopes are written, or nullptr: of a
+  // long row it would have left the nearest caches by then. Once it is in the cache, slopes need not
+  // bypass that.
   T* scratch() const {
+    if (size_ > 65536 / Index(sizeof(T))) return nullptr;
     streams_ = false;
     return out_.data() && step_ == 1 && !add_ ? out_.data() + first_ : nullptr;
   }
