@@ -8,6 +8,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "stream.hpp"
 #include "traits.hpp"
 
 // Numbers of one type as another, one by one and in arrays: what stands between an argument of any
@@ -153,9 +154,15 @@ template <class T, class S>
 void convert(const S* from, Index count, T* to) {
   Index i = 0;
   if constexpr (is_16_bit<S> && std::is_same<T, float>::value) {
-    for (; i + numbers_at_once <= count; i += numbers_at_once) widen(from + i, to + i);
+    for (; i + numbers_at_once <= count; i += numbers_at_once) {
+      prefetch_next_page(from + i, numbers_at_once);
+      widen(from + i, to + i);
+    }
   } else if constexpr (is_16_bit<T> && std::is_same<S, float>::value) {
-    for (; i + numbers_at_once <= count; i += numbers_at_once) narrow(from + i, to + i);
+    for (; i + numbers_at_once <= count; i += numbers_at_once) {
+      prefetch_next_page<true>(to + i, numbers_at_once);
+      narrow(from + i, to + i);
+    }
   }
   for (; i < count; ++i) to[i] = convert<T>(from[i]);
 }

@@ -21,11 +21,11 @@ EIGEN_ALWAYS_INLINE void prefetch(const T* numbers, Index count) {
   for (Index i = 0; i < count; i += numbers_in_line<T>) __builtin_prefetch(numbers + i, ToWrite);
 }
 
-// Asks for the numbers a page behind `count` numbers that are read now, one after the other:
-// processors foresee such reads only up to the end of a page.
-template <class T>
+// Asks for the numbers a page behind `count` numbers that are read or written now, one after the
+// other: processors foresee that only up to the end of a page.
+template <bool ToWrite = false, class T>
 EIGEN_ALWAYS_INLINE void prefetch_next_page(const T* numbers, Index count) {
-  prefetch(numbers + 4096 / Index(sizeof(T)), count);
+  prefetch<ToWrite>(numbers + 4096 / Index(sizeof(T)), count);
 }
 
 // Stores that bypass the cache: for outputs too large to be still in it when they are read again.
