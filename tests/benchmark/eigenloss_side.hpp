@@ -39,11 +39,7 @@ Map<T, Rank, Layout> gradient(const Argument& a) {
   return map_of<T, Rank, Layout>(a, a.gradient);
 }
 
-inline Eigen::ThreadPoolDevice& two_threads() {
-  static Eigen::ThreadPool pool(2);
-  static Eigen::ThreadPoolDevice device(&pool, 2);
-  return device;
-}
+Eigen::ThreadPoolDevice& two_threads();  // each on a processor of its own
 
 // The compiler must take it that the memory has changed, and that the value is used.
 template <class T>

@@ -66,8 +66,9 @@ void measure(std::vector<Contestant>& contestants, double seconds, int threads) 
     const double passed = std::chrono::duration<double>(Clock::now() - start).count();
     if ((round >= 3 && passed > seconds) || (round >= 1 && passed > 6 * seconds)) break;
     for (Contestant& c : contestants) {
-      // Idle threads of one pool spin for a while and would slow down the other's.
-      if (threads > 1) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+      // Idle threads of one pool spin for a while and would slow down the other's: OpenMP's for more
+      // than 10 ms.
+      if (threads > 1) std::this_thread::sleep_for(std::chrono::milliseconds(30));
       c.batch();
     }
   }

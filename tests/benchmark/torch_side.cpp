@@ -143,13 +143,6 @@ Runner make_torch(const Cell& cell, const Arguments& arguments) {
 
 void set_torch_threads(int threads) { at::set_num_threads(threads); }
 
-void parallel(int threads, const std::function<void(int)>& work) {
-  if (threads == 1) return work(0);
-  at::parallel_for(0, threads, 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) work(static_cast<int>(i));
-  });
-}
-
 std::string describe_torch() {
   return std::string("libtorch ") + TORCH_VERSION + ", " + at::get_cpu_capability();
 }
