@@ -58,14 +58,11 @@ class RowWalk {
   // Rows in a block: about 16384 numbers that are read or written, in whole tiles; enough tiles for
   // those at the ends not to matter, and for zeros to be written in long runs.
   Index rows_in_a_block() const {
-    constexpr Index most_tiles = 512 / lanes;
-    if (OnlyAtLabel<Kernel>::value && (wanted<Sinks> == 0 || cut_.inner > 1)) {
-      return lanes * most_tiles;
-    }
+    if (OnlyAtLabel<Kernel>::value && (wanted<Sinks> == 0 || cut_.inner > 1)) return 512;
     const Index rows = (std::max)(Index(1), 16384 / (std::max)(cut_.size, Index(1)));
     if (mode_ == Mode::along) return rows;
     const Index tiles = (rows + lanes - 1) / lanes;
-    return lanes * (mode_ == Mode::across ? (std::max)(tiles, Index(4)) : tiles);
+    return lanes * (mode_ == Mode::across ? (std::max)(tiles, least_tiles()) : tiles);
   }
 
   // What so many rows cost, about.
@@ -103,6 +100,8 @@ class RowWalk {
   Index rows_alone() const {
     return mode_ == Mode::copied ? (std::min)(lanes / 2, 3 + cut_.size / 8) : 0;
   }
+  // One in a block where there are few: blocks are what threads share.
+  Index least_tiles() const { return cut_.outer * cut_.inner < 16 * lanes ? 1 : 4; }
   bool all_long(Index row, Index count) const {
     Index k = 0;
     while (k < count && problem_.is_long(row + k)) ++k;
@@ -127,7 +126,8 @@ class RowWalk {
   // How many rows from `row` on lie side by side; where these are many tiles, a tile ends with a
   // cache line.
   Index rows_across(Index row) const {
-    const T* data = cut_.inner < 4 * lanes ? nullptr : problem_.template view<0>().data();
+    const bool few = cut_.inner < 4 * lanes || least_tiles() == 1;
+    const T* data = few ? nullptr : problem_.template view<0>().data();
     const Index past = data ? past_line(cut_, data + cut_.first_of(row)) : 0;
     return (std::min)(past > 0 ? numbers_in_line<T> - past : lanes, cut_.inner - row % cut_.inner);
   }
