@@ -65,8 +65,9 @@ void check_large(const L& loss, Index rows, Index classes) {
   const double value = loss.value_and_gradient(x, labels, gradient);
   double sum = 0;
   bool same = true;
-  for (Index from = 0; from < rows; from += 512) {
-    const Index n = (std::min)(Index(512), rows - from);
+  const Index eighth = (rows + 7) / 8;
+  for (Index from = 0; from < rows; from += eighth) {
+    const Index n = (std::min)(eighth, rows - from);
     Matrix part(n, classes);
     const Matrix copy = x.middleRows(from, n);
     sum += loss.value_and_gradient(copy, labels.segment(from, n), part);
@@ -84,6 +85,8 @@ TEST_CASE("results do not depend on where arrays lie in memory, to the last bit"
     check_offsets(MultiMargin<Mean>(), 208, classes);
   }
   check_offsets(CrossEntropy<Sum>(), 1000, 20);
+  check_offsets(CrossEntropy<Mean>(), 1040, 150);  // four tiles a block, cut at cache lines
+  check_offsets(MultiMargin<Mean>(), 1040, 150);
   check_offsets(NLL<Sum>(), 144, 300);
   check_offsets(NLL<Sum>(), 1008, 3, wild);
   Eigen::Tensor<float, 1> w(1008);  // losses that cancel, where a tile begins within a cache line
@@ -95,6 +98,7 @@ TEST_CASE("results do not depend on where arrays lie in memory, to the last bit"
 TEST_CASE("gradients that bypass the cache are those that do not") {
   check_large<Eigen::ColMajor>(CrossEntropy<Sum>(), 4112, 1024);
   check_large<Eigen::RowMajor>(CrossEntropy<Sum>(), 4101, 1025);
+  check_large<Eigen::RowMajor>(CrossEntropy<Sum>(), 259, 16411);  // rows without scratch memory
   check_large<Eigen::ColMajor>(MultiMargin<Sum>(), 4112, 1024);
   check_large<Eigen::RowMajor>(MultiMargin<Sum>(), 4101, 1025);
   check_large<Eigen::ColMajor>(NLL<Sum>(), 4101, 1024);
