@@ -14,14 +14,12 @@
 #include "../detail/stream.hpp"
 #include "../detail/view.hpp"
 
-// Rows: the entries along the class or feature axis, and the algorithms that row kernels are
-//   written over.
-//
-// There are two ways to walk, and a kernel is written once for both:
-//   along: the lanes of a pack are neighbouring entries of one row; a number per row (V) is one
-//   number; across: the lanes are as many rows, one entry of each; a number per row (V) is a pack
-// itself. An algorithm gives a kernel's formula packs of entries (P). spread(row, v) makes a P of a
-// V.
+// Rows: the entries along the class or feature axis, and the two ways to walk over them. A kernel is
+// written once for both:
+//   along    the lanes of a pack are neighbouring entries of one row; a number per row (V) is one
+//            number
+//   across   the lanes are as many rows, one entry of each; a number per row (V) is a pack itself
+// An algorithm gives a kernel's formula packs of entries (P). spread(row, v) makes a P of a V.
 namespace eigenloss {
 namespace detail {
 

@@ -8,12 +8,10 @@
 
 // More algorithms over rows, each one reading of them.
 //
-//   sum_and_transform(slope, f, rows...)   f gives a term and a slope at once: std::array<P, 2>;
-//   the sum of the
-//                                          terms is returned, the slopes are written where they are
-//                                          wanted
-//   maxima<n>(f, rows...)                  the largest of each of f's std::array<P, n>; NaN if one
-//   is NaN, -inf if there is none
+//   sum_and_transform(slope, f, rows...)   f gives a term and a slope at once: std::array<P, 2>; the
+//           sum of the terms is returned, the slopes are written where they are wanted
+//   maxima<n>(f, rows...)   the largest of each of f's std::array<P, n>; NaN if one is NaN, -inf if
+//           there is none
 namespace eigenloss {
 
 template <class Slope, class F, class First, class... Rows>
