@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "ctc_packets.hpp"
 #include "ctc_tables.hpp"
 #include "packet_math.hpp"
 
@@ -15,18 +16,8 @@
 // frame by frame.
 namespace eigenloss::detail {
 
-using Eigen::internal::pload, Eigen::internal::ploadu, Eigen::internal::pset1,
-    Eigen::internal::pstore, Eigen::internal::pstoreu, Eigen::internal::padd, Eigen::internal::psub,
-    Eigen::internal::pmul, Eigen::internal::pmadd, Eigen::internal::pmin, Eigen::internal::pmax,
-    Eigen::internal::pzero, Eigen::internal::predux, Eigen::internal::predux_min,
-    Eigen::internal::predux_max;
-
-using CtcPacket = Eigen::internal::packet_traits<double>::type;
-constexpr Index ctc_lanes = Eigen::internal::packet_traits<double>::size;
-
 constexpr double ctc_least = 0x1p-500;  // positive sums and emissions below are raised to it
 constexpr double ctc_least_log = -346.5735902799;  // slightly above its logarithm
-constexpr int ctc_top_exponent = 480;
 
 // An emission below e^deepest is dropped. Fewer than e^(1.1 frames) paths lead through it, so it
 // takes less than e^-745, nothing that a double can show, from a probability above
@@ -51,7 +42,7 @@ bool ctc_prepare(CtcTables& a, Label label) {
   }
   a.weight = std::exp2(a.tilt);
   std::fill(a.skip, a.skip + a.width + a.gap, 0.0);
-  std::fill(a.label_emission, a.label_emission + a.width, 0.0);
+  std::fill(a.label_emission, a.label_emission + 2 * a.width, 0.0);
   Index repeats = 0;
   for (Index s = 0; s < a.labels; ++s) {
     const auto c = static_cast<std::int32_t>(label(s));
@@ -86,16 +77,25 @@ bool ctc_prepare(CtcTables& a, Label label) {
 template <class Scalar>
 double ctc_gather(const CtcTables& a, Index t, const Scalar* frame, double* x) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
-  const Index count = t == 0 && !a.dense ? (std::min<Index>)(a.symbols, 2) : a.symbols;
-  if (a.dense) {
-    for (Index k = 0; k < count; ++k) x[k] = static_cast<double>(frame[k]);
+  const CtcPacket none = pset1<CtcPacket>(-infinity);
+  CtcPacket largest = none;
+  Index k = 0;
+  if (a.dense && a.symbols >= ctc_lanes) {
+    const auto copy = [&](Index first) {
+      const CtcPacket y = ctc_widened(frame + first);
+      largest = pmax(largest, y);
+      pstoreu(x + first, y);
+    };
+    for (; k + ctc_lanes <= a.symbols; k += ctc_lanes) copy(k);
+    if (k < a.symbols) {
+      pstore(x + k, none);
+      copy(a.symbols - ctc_lanes);
+    }
   } else {
-    for (Index k = 0; k < count; ++k) x[k] = static_cast<double>(frame[a.symbol[k]]);
-  }
-  for (Index k = count; k < a.round_up(a.symbols); ++k) x[k] = -infinity;
-  CtcPacket largest = pset1<CtcPacket>(-infinity);
-  for (Index k = 0; k < a.symbols; k += ctc_lanes) {
-    largest = pmax(largest, pload<CtcPacket>(x + k));
+    const Index count = t == 0 && !a.dense ? (std::min<Index>)(a.symbols, 2) : a.symbols;
+    for (; k < count; ++k) x[k] = static_cast<double>(frame[a.symbol[k]]);
+    for (; k < a.round_up(a.symbols); ++k) x[k] = -infinity;
+    for (k = 0; k < a.symbols; k += ctc_lanes) largest = pmax(largest, pload<CtcPacket>(x + k));
   }
   const double top = predux_max(largest);
   return top == -infinity ? 0 : top;
@@ -127,26 +127,6 @@ inline double ctc_exponentiate(const CtcTables& a, double top, double deepest, d
     pstore(x + k, p);
   }
   return predux(mass);
-}
-
-// Calls apply(packet, i, n) for the numbers x[i .. i + n): the first n lanes of the packet, the
-// rest being -inf. With `again`, the last call may hold numbers of the one before instead.
-template <bool again, class Scalar, class Apply>
-EIGEN_STRONG_INLINE void ctc_packets(const Scalar* x, Index size, Apply apply) {
-  using Packet = typename Eigen::internal::packet_traits<Scalar>::type;
-  constexpr Index lanes = Eigen::internal::packet_traits<Scalar>::size;
-  Index i = 0;
-  for (; i + lanes <= size; i += lanes) apply(ploadu<Packet>(x + i), i, lanes);
-  if (lanes == 1 || i == size) return;
-  if (again && i > 0) return apply(ploadu<Packet>(x + size - lanes), size - lanes, lanes);
-  Scalar rest[2 * lanes];
-  if (i > 0) {
-    pstoreu(rest, ploadu<Packet>(x + size - lanes));
-  } else {
-    std::copy(x, x + size, rest + lanes - size);
-  }
-  pstoreu(rest + lanes, pset1<Packet>(-std::numeric_limits<Scalar>::infinity()));
-  apply(ploadu<Packet>(rest + lanes - (size - i)), i, size - i);
 }
 
 // A frame's largest logit, and the sum of e^(logit - largest). The ones are counted apart, in
@@ -191,26 +171,36 @@ bool ctc_load(CtcTables& a, Frames frames) {
     lost += (a.log_scale - (sum - kept)) + (term - kept);
     a.log_scale = sum;
   };
-  for (Index t = 0; t < a.frames; ++t) {
-    const auto* frame = frames(t);
-    double* x = a.emission + t * a.pitch;
-    const double top = ctc_gather(a, t, frame, x);
-    const double used_mass = ctc_exponentiate(a, top, deepest, x, met);
-    if constexpr (from_logits) {
-      if (a.dense) {
-        a.top[t] = top;
-        a.mass[t] = used_mass > 0 ? used_mass : std::numeric_limits<double>::quiet_NaN();
+  constexpr Index some =
+      8;  // frames at once: their largest numbers are there before one waits for it
+  double tops[some];
+  for (Index first = 0; first < a.frames; first += some) {
+    const Index end = (std::min)(first + some, a.frames);
+    for (Index t = first; t < end; ++t) {
+      const auto* frame = frames(t);
+      tops[t - first] = ctc_gather(a, t, frame, a.emission + t * a.pitch);
+      if constexpr (from_logits) {
+        if (!a.dense) ctc_frame_mass(frame, a.classes, a.top + t, a.mass + t);
+      }
+    }
+    for (Index t = first; t < end; ++t) {
+      const double top = tops[t - first];
+      const double mass = ctc_exponentiate(a, top, deepest, a.emission + t * a.pitch, met);
+      if constexpr (from_logits) {
+        if (a.dense) {
+          a.top[t] = top;
+          a.mass[t] = mass > 0 ? mass : std::numeric_limits<double>::quiet_NaN();
+        } else {
+          add(top - a.top[t]);
+        }
+        masses *= a.mass[t];
+        if (masses > 1e200) {
+          add(-std::log(masses));
+          masses = 1;
+        }
       } else {
-        ctc_frame_mass(frame, a.classes, a.top + t, a.mass + t);
-        add(top - a.top[t]);
+        add(top);
       }
-      masses *= a.mass[t];
-      if (masses > 1e200) {
-        add(-std::log(masses));
-        masses = 1;
-      }
-    } else {
-      add(top);
     }
   }
   a.log_scale += lost - std::log(masses);

@@ -20,7 +20,8 @@
 // every state would cost ten times as much; in three ways, all exact, the numbers are kept in
 // range:
 //   emissions are relative to the frame's largest, whose logarithm goes straight into the loss;
-//   a row is scaled by a power of two, which brings its largest state to 2^480;
+//   a row whose largest state leaves the range from 2^476 to 2^489 is scaled by the power of two
+//   that brings it to 2^488;
 //   entering a label costs a factor w = 2^tilt, which every complete path meets S times. With a
 //   flat model, the forward variables would else run ahead to the last label and the backward ones
 //   to the first, and they would hardly overlap.
@@ -28,7 +29,7 @@
 // Why no state that matters is lost: a positive sum below 2^-500 is raised to it. Products then
 // stay normal numbers, what is 0 is so because no path leads there, and every variable is an upper
 // bound of its true value. Raising a state adds at most 2^-500 times the variable of the other
-// direction, which is below 2^490: at most n 2^-9 in a frame of n states, of a total Z_t that
+// direction, which is below 2^496: at most n 2^-4 in a frame of n states, of a total Z_t that
 // includes every complete path. With all Z_t above 2^240, T frames add up to a relative error below
 // T n 2^-240.
 //
@@ -55,18 +56,31 @@ struct CtcBand {
   }
 };
 
-// The emissions of frame t: the blank's, which is returned, and those of the labels in the band.
-inline double ctc_spread(const CtcTables& a, Index t, const CtcBand& band) {
+// Frame t: the states in use, and the emissions of the blank and of their labels.
+struct CtcFrame {
+  CtcBand band;
+  double blank;
+  const double* label;
+};
+
+// The next frame's labels are gathered before this one's recursion: a packet of numbers that were
+// just stored one by one would have to wait for them.
+inline CtcFrame ctc_frame(const CtcTables& a, Index t, CtcBand band) {
+  band.move(a, t);
   const double* emission = a.emission + t * a.pitch;
+  double* label = a.label_emission + t % 2 * a.width;
   const Index end = (std::min)(band.end, a.labels);
-  for (Index s = band.first; s < end; ++s) a.label_emission[s] = emission[a.slot[s]];
-  return emission[a.blank_slot];
+  for (Index s = band.first; s < end; ++s) label[s] = emission[a.slot[s]];
+  return {band, emission[a.blank_slot], label};
 }
 
-// The exponent that brings a row whose largest state is `peak` up to 2^480, within the range of a
-// factor.
-inline int ctc_rescaling(double peak) {
-  return (std::min)(ctc_top_exponent - ctc_exponent(peak), 1000);
+// The factor that brings the next row into range, 2^*exponent; 1 for most. As a branch that the
+// processor foresees, it spares a frame the wait for the largest state of the one before.
+inline double ctc_rescaling(double peak, int* exponent) {
+  *exponent = 0;
+  if (EIGEN_PREDICT_TRUE(peak > 0x1p476 && peak < 0x1p489)) return 1;
+  *exponent = (std::min)(488 - ctc_exponent(peak), 1000);
+  return ctc_power_of_two(*exponent);
 }
 
 // The smallest number that a recursion keeps, and what it makes of a smaller one that is not 0.
@@ -80,15 +94,17 @@ struct CtcFloor {
 // One frame forward, from row to row. Returns the largest new state; with `watch`, adds to `raised`
 // what the floor added.
 template <bool watch>
-double ctc_forward_step(const CtcTables& a, const CtcBand& band, const double* from, double* to,
-                        double blank, double factor, const CtcFloor& floor, CtcPacket& raised) {
-  const CtcPacket p = pset1<CtcPacket>(blank), c = pset1<CtcPacket>(factor);
+double ctc_forward_step(const CtcTables& a, const CtcFrame& frame, const double* from, double* to,
+                        double factor, const CtcFloor& floor, CtcPacket& raised) {
+  const CtcBand& band = frame.band;
+  const CtcPacket p = pset1<CtcPacket>(frame.blank), c = pset1<CtcPacket>(factor);
   const CtcPacket w = pset1<CtcPacket>(a.weight), zero = pset1<CtcPacket>(0);
-  CtcPacket peak = zero;
+  CtcPacket peak = zero, l_before = pload<CtcPacket>(from + band.first - ctc_lanes);
   for (Index s = band.first; s < band.end; s += ctc_lanes) {
-    const CtcPacket before = ploadu<CtcPacket>(from + s - 1);
     const CtcPacket b = pload<CtcPacket>(from + a.width + s);
     const CtcPacket l = pload<CtcPacket>(from + s);
+    const CtcPacket before = ctc_across<ctc_lanes - 1>(l_before, l);
+    l_before = l;
     const CtcPacket to_b = pmul(c, padd(b, before));
     const CtcPacket to_l = pmul(c, pmadd(pload<CtcPacket>(a.skip + s), before, pmadd(w, b, l)));
     const CtcPacket kept_b = floor(to_b), kept_l = floor(to_l);
@@ -96,12 +112,12 @@ double ctc_forward_step(const CtcTables& a, const CtcBand& band, const double* f
       raised = padd(raised, padd(psub(kept_b, to_b), psub(kept_l, to_l)));
     }
     const CtcPacket new_b = pmul(kept_b, p);
-    const CtcPacket new_l = pmul(kept_l, pload<CtcPacket>(a.label_emission + s));
+    const CtcPacket new_l = pmul(kept_l, pload<CtcPacket>(frame.label + s));
     pstore(to + a.width + s, new_b);
     pstore(to + s, new_l);
     peak = pmax(peak, pmax(new_b, new_l));
   }
-  to[band.first - 1] = 0;  // what the next frame may read around the band
+  pstore(to + band.first - ctc_lanes, zero);  // what the next frame may read around the band
   pstore(to + band.end, zero);
   pstore(to + a.width + band.end, zero);
   return predux_max(peak);
@@ -116,16 +132,17 @@ double ctc_forward(CtcTables& a, CtcFloor floor, bool* raised) {
   std::fill(start - a.gap, start - a.gap + a.row_size(), 0.0);
   start[a.width] = 1;
   CtcPacket added = pset1<CtcPacket>(0);
-  CtcBand band;
+  CtcFrame next = ctc_frame(a, 0, CtcBand());
   double peak = 1;
   std::int64_t exponent = 0;
   for (Index t = 0; t < a.frames; ++t) {
-    band.move(a, t);
-    const double blank = ctc_spread(a, t, band);
-    const int shift = ctc_rescaling(peak);
+    const CtcFrame frame = next;
+    if (t + 1 < a.frames) next = ctc_frame(a, t + 1, frame.band);
+    int shift;
+    const double factor = ctc_rescaling(peak, &shift);
     exponent -= shift;
     double* to = a.row(t);
-    peak = ctc_forward_step<watch>(a, band, from, to, blank, ctc_power_of_two(shift), floor, added);
+    peak = ctc_forward_step<watch>(a, frame, from, to, factor, floor, added);
     from = to;
     if (!(peak > 0)) return -std::numeric_limits<double>::infinity();
   }
@@ -144,16 +161,19 @@ struct CtcSums {
 // One frame backward, from the products of emissions and backward variables at t + 1 to those at t.
 // Adds up the frame's posterior products, those of each label into `product` as well; returns the
 // largest state.
-inline double ctc_backward_step(const CtcTables& a, const CtcBand& band, const double* alpha,
-                                const double* from, double* to, double blank, double factor,
+inline double ctc_backward_step(const CtcTables& a, const CtcFrame& frame, const double* alpha,
+                                const double* from, double* to, double factor,
                                 const CtcFloor& floor, CtcSums& sums) {
-  const CtcPacket p = pset1<CtcPacket>(blank), c = pset1<CtcPacket>(factor);
+  const CtcBand& band = frame.band;
+  const CtcPacket p = pset1<CtcPacket>(frame.blank), c = pset1<CtcPacket>(factor);
   const CtcPacket w = pset1<CtcPacket>(a.weight), zero = pset1<CtcPacket>(0);
-  CtcPacket peak = zero;
+  CtcPacket peak = zero, l_next = pload<CtcPacket>(from + band.first),
+            b_next = pload<CtcPacket>(from + a.width + band.first);
   for (Index s = band.first; s < band.end; s += ctc_lanes) {
-    const CtcPacket l = pload<CtcPacket>(from + s), l_after = ploadu<CtcPacket>(from + s + 1);
-    const CtcPacket b = pload<CtcPacket>(from + a.width + s);
-    const CtcPacket b_after = ploadu<CtcPacket>(from + a.width + s + 1);
+    const CtcPacket l = l_next, b = b_next;
+    l_next = pload<CtcPacket>(from + s + ctc_lanes);
+    b_next = pload<CtcPacket>(from + a.width + s + ctc_lanes);
+    const CtcPacket l_after = ctc_across<1>(l, l_next), b_after = ctc_across<1>(b, b_next);
     const CtcPacket skip = ploadu<CtcPacket>(a.skip + s + 1);
     const CtcPacket to_b = floor(pmul(c, pmadd(w, l, b)));
     const CtcPacket to_l = floor(pmul(c, pmadd(skip, l_after, padd(l, b_after))));
@@ -162,7 +182,7 @@ inline double ctc_backward_step(const CtcTables& a, const CtcBand& band, const d
     sums.labels = padd(sums.labels, share);
     sums.blanks = pmadd(to_b, pload<CtcPacket>(alpha + a.width + s), sums.blanks);
     const CtcPacket new_b = pmul(to_b, p);
-    const CtcPacket new_l = pmul(to_l, pload<CtcPacket>(a.label_emission + s));
+    const CtcPacket new_l = pmul(to_l, pload<CtcPacket>(frame.label + s));
     pstore(to + a.width + s, new_b);
     pstore(to + s, new_l);
     peak = pmax(peak, pmax(new_b, new_l));
@@ -182,17 +202,18 @@ double ctc_backward(CtcTables& a, const CtcFloor& floor, Visit visit) {
   double *to = a.backward + a.gap, *from = to + a.row_size();
   from[a.width + a.labels] = 1;  // after the last frame, which a path leaves from b_S or l_(S-1)
   double peak = 1, least_total = std::numeric_limits<double>::infinity();
-  CtcBand band;
+  CtcFrame next = ctc_frame(a, a.frames - 1, CtcBand());
   for (Index t = a.frames - 1; t >= 0; --t) {
-    band.move(a, t);
-    const double blank = ctc_spread(a, t, band);
+    const CtcFrame frame = next;
+    if (t > 0) next = ctc_frame(a, t - 1, frame.band);
     CtcSums sums{pset1<CtcPacket>(0), pset1<CtcPacket>(0)};
-    const double factor = ctc_power_of_two(ctc_rescaling(peak));
-    peak = ctc_backward_step(a, band, a.row(t), from, to, blank, factor, floor, sums);
+    int shift;
+    const double factor = ctc_rescaling(peak, &shift);
+    peak = ctc_backward_step(a, frame, a.row(t), from, to, factor, floor, sums);
     std::fill(a.occupancy, a.occupancy + a.symbols, 0.0);
     const double blanks = predux(sums.blanks);
     a.occupancy[a.blank_slot] = blanks;
-    for (Index s = band.low; s < band.high; ++s) a.occupancy[a.slot[s]] += a.product[s];
+    for (Index s = frame.band.low; s < frame.band.high; ++s) a.occupancy[a.slot[s]] += a.product[s];
     const double total = blanks + predux(sums.labels);
     least_total = (std::min)(least_total, total);
     visit(t, static_cast<const double*>(a.occupancy), total);

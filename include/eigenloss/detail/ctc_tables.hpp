@@ -63,7 +63,7 @@ struct CtcTables {
     emission = arena.take<double>(frames * pitch);
     lowest = arena.take<double>(pitch);
     backward = arena.take<double>(2 * row_size());
-    label_emission = arena.take<double>(width);
+    label_emission = arena.take<double>(2 * width);
     skip = arena.take<double>(width + gap);
     product = arena.take<double>(width);
     occupancy = arena.take<double>(pitch);
