@@ -211,7 +211,7 @@ class RowInputs {
   }
 
   const Kernel& kernel_;
-  const AxisCut cut_;
+  const AxisCut& cut_;
   const bool ignores_some_;
   const std::tuple<Reader<Number<Roles>>...> readers_;
 };
