@@ -55,6 +55,14 @@ TEST_CASE(
   CHECK(loss(vector<double>({-40}), vector<double>({0})) == Approx(tiny).epsilon(kGolden));
   check_number(loss(vector<double>({1000}), vector<double>({0})), 1000);
   check_number(loss(vector<float>({-1000}), vector<float>({1})), 1000);
+  const auto slope = [&](float x, float y) {
+    return double(loss.gradient(vector<float>({x}), vector<float>({y}))(0));
+  };
+  for (const float x : {6.f, 10.f, 15.f, 20.f, 40.f, 80.f}) {
+    const double small = 1 / (1 + std::exp(double(x)));
+    CHECK(slope(x, 1) == Approx(-small).epsilon(5e-7));
+    CHECK(slope(-x, 0) == Approx(small).epsilon(5e-7));
+  }
 }
 
 TEST_CASE("MultiLabelSoftMargin: infinite logits and NaN, as in PyTorch") {

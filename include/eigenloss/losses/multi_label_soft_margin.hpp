@@ -23,9 +23,10 @@ namespace kernel {
 ///            `axis`; the unit is a row. y is in [0, 1] as a rule, which is not checked.
 /// Options:   weight, empty: one for each class; axis = -1, the last dimension (negative counts
 ///            from the end).
-/// Accuracy:  each term 4 ulp, on both sides; slope 4 ulp of 1/C. NaN gives NaN; an infinite logit
-///            gives inf on the wrong side (y = 1 at -inf, y = 0 at inf), NaN on the right one, and
-///            the slope σ(x) - y on both. A class weight of 0 makes its term exactly 0.
+/// Accuracy:  each term 4 ulp, on both sides; slope 4 ulp of the larger of σ(x)·(1 - y)/C and
+///            σ(-x)·y/C. NaN gives NaN; an infinite logit gives inf on the wrong side (y = 1 at
+///            -inf, y = 0 at inf), NaN on the right one, and the slope σ(x) - y on both. A class
+///            weight of 0 makes its term exactly 0.
 /// PyTorch:   torch.nn.MultiLabelSoftMarginLoss, whose weight may be any tensor that broadcasts.
 /// Source:    https://pytorch.org/docs/stable/generated/torch.nn.MultiLabelSoftMarginLoss.html
 struct MultiLabelSoftMargin {
@@ -71,8 +72,8 @@ struct MultiLabelSoftMargin {
   static EIGEN_STRONG_INLINE std::array<P, 2> term(const P& x, const P& y, const P& share) {
     const P e = exp_nonpositive(minus_abs(x));
     const auto negative = x < P(0);
-    const P sigmoid = where(negative, e, P(1)) / (P(1) + e);
-    return {{log1p_unit(e) + (where(negative, P(0), P(1)) - y) * x, (sigmoid - y) * share}};
+    const P slope = ((where(negative, e, P(1)) - y) - y * e) / (P(1) + e);  // as BCEWithLogits
+    return {{log1p_unit(e) + (where(negative, P(0), P(1)) - y) * x, slope * share}};
   }
 };
 
