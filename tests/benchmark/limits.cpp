@@ -13,6 +13,7 @@ namespace {
 using namespace eigenloss;
 using Index = std::int64_t;
 using detail::Vector;
+using Array = std::vector<float, Eigen::aligned_allocator<float>>;  // begins with a cache line
 
 template <class T>
 void use(const T& value) {
@@ -97,7 +98,7 @@ void chains() {
 
 void columns() {
   constexpr Index rows = 4096, classes = 1000, line = 16, ahead = 16;
-  std::vector<float> x(rows * classes + 64), g(rows * classes + 64);
+  Array x(rows * classes + 64), g(rows * classes + 64);
   using V = Vector<float>;
   std::printf(
       "tiles of a column-major (4096, 1000), ns a number: lines of a step, read, written\n");
@@ -129,11 +130,53 @@ void columns() {
   }
 }
 
+// What a loss of column-major rows does to memory, and nothing else: tile by tile, `inputs` arrays are
+// read and, with gradient, read again and as many written.
+void tiles(const char* name, Index rows, Index size, int inputs, Index lines) {
+  constexpr Index line = 16, ahead = 16;
+  using V = Vector<float>;
+  const Index width = lines * line;
+  std::vector<Array> x(inputs, Array(rows * size)), g(inputs, Array(rows * size));
+  V largest(0);
+  const auto read = [&](Index r) {
+    for (Index c = 0; c < size; ++c) {
+      for (const Array& a : x) {
+        const float* const step = a.data() + c * rows + r;
+        detail::prefetch(step + ahead * rows, width);
+        for (Index k = 0; k < width; k += V::lanes) largest = larger(largest, V::load(step + k));
+      }
+    }
+    use(largest);
+  };
+  const auto write = [&](Index r) {
+    for (Index c = 0; c < size; ++c) {
+      for (int i = 0; i < inputs; ++i) {
+        const Index at = c * rows + r;
+        detail::prefetch(x[i].data() + at + ahead * rows, width);
+        detail::prefetch<true>(g[i].data() + at + ahead * rows, width);
+        for (Index k = 0; k < width; k += V::lanes) {
+          (V::load(x[i].data() + at + k) * V(0.5f)).store(g[i].data() + at + k);
+        }
+      }
+    }
+    use(g);
+  };
+  const double value = least(10, [&] {
+    for (Index r = 0; r < rows; r += width) read(r);
+  });
+  const double both = least(10, [&] {
+    for (Index r = 0; r < rows; r += width) read(r), write(r);
+  });
+  const double numbers = double(rows * size);
+  std::printf("  %-30s %d %5d %14.3f %7.3f\n", name, inputs, int(lines), value / numbers,
+              both / numbers);
+}
+
 // ---- Labels: the plainest loops of NLL, without a check, a weight or an ignored class. ----
 
 void labels(const char* name, Index outer, Index classes, Index inner) {
   const Index rows = outer * inner;
-  std::vector<float> x(rows * classes), g(rows * classes);
+  Array x(rows * classes), g(rows * classes);
   std::vector<int> y(rows);
   for (Index r = 0; r < rows; ++r) y[r] = int(r * 7919 % classes);
   const auto entry = [&](Index r) {
@@ -161,6 +204,12 @@ int main() {
   functions<double>("double");
   chains();
   columns();
+  std::printf(
+      "tiles read, and read again and written: inputs, lines of a step, ns a number of one\n");
+  for (const Index lines : {2, 4, 16}) tiles("(4096, 1000)", 4096, 1000, 1, lines);
+  for (const Index lines : {2, 4, 16}) tiles("(512, 32000)", 512, 32000, 1, lines);
+  for (const Index lines : {2, 4, 16}) tiles("(4096, 512)", 4096, 512, 2, lines);
+  for (const Index lines : {2, 4, 16}) tiles("(4096, 512)", 4096, 512, 3, lines);
   std::printf("plain loops of NLL, ns a row: value, value and gradient\n");
   labels("(4096, 1000) row-major", 4096, 1000, 1);
   labels("(4096, 1000) column-major", 1, 1000, 4096);
