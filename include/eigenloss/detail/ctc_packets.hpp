@@ -36,7 +36,10 @@ EIGEN_STRONG_INLINE CtcPacket ctc_widened(const Scalar* x) {
     typedef double Wide __attribute__((vector_size(sizeof(double) * ctc_lanes)));
     Narrow numbers;
     std::memcpy(&numbers, x, sizeof(numbers));
-    return (CtcPacket) __builtin_convertvector(numbers, Wide);
+    const Wide wide = __builtin_convertvector(numbers, Wide);
+    CtcPacket packet;
+    std::memcpy(&packet, &wide, sizeof(packet));
+    return packet;
   }
 }
 
