@@ -89,7 +89,7 @@ add("value with pos_weight", "(T(1) - y + m) * log1p_unit(exp_nonpositive(minus_
     "log1p_unit(exp_nonpositive(minus_abs(x)))")
 add("fused value", "weight_of_x(x, y, y) * x + log1p_unit(e)", "log1p_unit(e)")
 add("fused value with pos_weight", "(T(1) - y + m) * log1p_unit(e)", "log1p_unit(e)")
-add("slope", "(where(x < T(0), e, T(1)) - y) - y * e", "where(x < T(0), e, T(1)) - y")
+add("slope", "detail::sigmoid_minus(x, y, e)", "detail::sigmoid_minus(x, T(0), e)")
 add("slope with pos_weight", "where(negative, T(1), e) * m", "where(negative, T(1), e)")
 add("slope of labels 0 with pos_weight", "where(negative, e, T(1)) * (T(1) - y)", "where(negative, e, T(1))")
 add("value at -inf", "(x - x) - m", "-m")
@@ -255,9 +255,9 @@ label_sweep("chunks of a row", "look_at(x_.load(i, AllLanes{}), c + i, P::lanes,
 label_sweep("end of a row", "if (i < count) all &= look_at(x_.load(i, count - i), c + i, count - i, to);", "")
 
 add = loss("multi_label_soft_margin")
-add("value", "(where(negative, P(0), P(1)) - y) * x", "(P(1) - y) * x")
-add("slope", "- y * e) / (P(1) + e)", "- y) / (P(1) + e)")
-add("share of a slope", "slope * share", "slope")
+add("value", "(where(x < P(0), P(0), P(1)) - y) * x", "(P(1) - y) * x")
+add("slope", "detail::sigmoid_minus(x, y, e)", "detail::sigmoid_minus(x, P(0), e)")
+add("share of a slope", "e) * share", "e)")
 add("class weight", "w_c * number", "number")
 add("class weight 0", "where(w_c == P(0), P(0), w_c * number)", "w_c * number")
 add("default of axis", "std::int64_t axis = -1;", "std::int64_t axis = 0;")
@@ -558,6 +558,8 @@ blocks("compensation at infinity", "detail/numeric.hpp", "std::isfinite(total_.s
 blocks("softplus of positive numbers", "detail/numeric.hpp",
        "where(x < V(0), V(0), x) + log1p_unit(exp_nonpositive(minus_abs(x)))",
        "log1p_unit(exp_nonpositive(minus_abs(x)))", "losses/soft_margin")
+blocks("sigmoid less a label", "detail/numeric.hpp", "- y) - y * e) / (V(1) + e)", "- y)) / (V(1) + e)",
+       "losses/bce_with_logits", "losses/multi_label_soft_margin")
 blocks("sigmoid of negative numbers", "detail/numeric.hpp", "sigmoid = where(x < V(0), e, V(1)) / (V(1) + e);",
        "sigmoid = V(1) / (V(1) + e);", "losses/soft_margin")
 blocks("where of plain numbers", "detail/numeric.hpp", "(condition & 1) != 0", "condition != 0", "engine/formula")

@@ -171,8 +171,7 @@ bool ctc_load(CtcTables& a, Frames frames) {
     lost += (a.log_scale - (sum - kept)) + (term - kept);
     a.log_scale = sum;
   };
-  constexpr Index some =
-      8;  // frames at once: their largest numbers are there before one waits for it
+  constexpr Index some = 8;  // frames at once: no frame waits for its largest number
   double tops[some];
   for (Index first = 0; first < a.frames; first += some) {
     const Index end = (std::min)(first + some, a.frames);

@@ -51,7 +51,7 @@ EIGEN_STRONG_INLINE CtcPacket ctc_across(const CtcPacket& a, const CtcPacket& b,
   if constexpr (ctc_lanes == 1) {
     return first == 0 ? a : b;
   } else {
-#if defined(__clang__) || __GNUC__ >= 12
+#if defined(__clang__)
     return __builtin_shufflevector(a, b, (first + int(lane))...);
 #else
     typedef std::int64_t Lanes __attribute__((vector_size(sizeof(CtcPacket))));

@@ -74,13 +74,11 @@ inline CtcFrame ctc_frame(const CtcTables& a, Index t, CtcBand band) {
   return {band, emission[a.blank_slot], label};
 }
 
-// The factor that brings the next row into range, 2^*exponent; 1 for most. As a branch that the
+// The exponent of the factor that brings the next row into range; 0 for most. As a branch that the
 // processor foresees, it spares a frame the wait for the largest state of the one before.
-inline double ctc_rescaling(double peak, int* exponent) {
-  *exponent = 0;
-  if (EIGEN_PREDICT_TRUE(peak > 0x1p476 && peak < 0x1p489)) return 1;
-  *exponent = (std::min)(488 - ctc_exponent(peak), 1000);
-  return ctc_power_of_two(*exponent);
+inline int ctc_rescaling(double peak) {
+  if (EIGEN_PREDICT_TRUE(peak > 0x1p476 && peak < 0x1p489)) return 0;
+  return (std::min)(488 - ctc_exponent(peak), 1000);
 }
 
 // The smallest number that a recursion keeps, and what it makes of a smaller one that is not 0.
@@ -138,11 +136,10 @@ double ctc_forward(CtcTables& a, CtcFloor floor, bool* raised) {
   for (Index t = 0; t < a.frames; ++t) {
     const CtcFrame frame = next;
     if (t + 1 < a.frames) next = ctc_frame(a, t + 1, frame.band);
-    int shift;
-    const double factor = ctc_rescaling(peak, &shift);
+    const int shift = ctc_rescaling(peak);
     exponent -= shift;
     double* to = a.row(t);
-    peak = ctc_forward_step<watch>(a, frame, from, to, factor, floor, added);
+    peak = ctc_forward_step<watch>(a, frame, from, to, ctc_power_of_two(shift), floor, added);
     from = to;
     if (!(peak > 0)) return -std::numeric_limits<double>::infinity();
   }
@@ -207,8 +204,7 @@ double ctc_backward(CtcTables& a, const CtcFloor& floor, Visit visit) {
     const CtcFrame frame = next;
     if (t > 0) next = ctc_frame(a, t - 1, frame.band);
     CtcSums sums{pset1<CtcPacket>(0), pset1<CtcPacket>(0)};
-    int shift;
-    const double factor = ctc_rescaling(peak, &shift);
+    const double factor = ctc_power_of_two(ctc_rescaling(peak));
     peak = ctc_backward_step(a, frame, a.row(t), from, to, factor, floor, sums);
     std::fill(a.occupancy, a.occupancy + a.symbols, 0.0);
     const double blanks = predux(sums.blanks);

@@ -86,6 +86,12 @@ struct SoftplusAndSigmoid {
   }
 };
 
+// σ(x) - y, with e = e^-|x|: no digits are lost where both are near 1.
+template <class V>
+EIGEN_STRONG_INLINE V sigmoid_minus(const V& x, const V& y, const V& e) {
+  return ((where(x < V(0), e, V(1)) - y) - y * e) / (V(1) + e);
+}
+
 // max(x, 0); NaN stays NaN.
 template <class V>
 EIGEN_STRONG_INLINE V positive_part(const V& x) {

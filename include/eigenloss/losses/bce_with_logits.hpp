@@ -46,7 +46,7 @@ struct BCEWithLogits {
   template <class T>
   std::pair<T, T> value_and_slope(const T& x, const T& y) const {
     const T e = exp_nonpositive(minus_abs(x));
-    return {weight_of_x(x, y, y) * x + log1p_unit(e), slope_of(x, y, e)};
+    return {weight_of_x(x, y, y) * x + log1p_unit(e), detail::sigmoid_minus(x, y, e)};
   }
   template <class T>
   std::pair<T, T> value_and_slope(const T& x, const T& y, const T& p) const {
@@ -61,12 +61,7 @@ struct BCEWithLogits {
   static T weight_of_x(const T& x, const T& y, const T& m) {
     return where(x < T(0), (x - x) - m, T(1) - y);
   }
-  // σ(x) - y: no digits are lost where both are near 1.
-  template <class T>
-  static T slope_of(const T& x, const T& y, const T& e) {
-    return ((where(x < T(0), e, T(1)) - y) - y * e) / (T(1) + e);
-  }
-  // The same, weighted: (q - m)·σ(x) - m·σ(-x), with q - m = 1 - y.
+  // σ(x) - y, weighted: (q - m)·σ(x) - m·σ(-x), with q - m = 1 - y.
   template <class T>
   static T slope_of(const T& x, const T& y, const T& m, const T& e) {
     const auto negative = x < T(0);

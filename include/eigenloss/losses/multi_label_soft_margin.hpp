@@ -71,9 +71,8 @@ struct MultiLabelSoftMargin {
   template <class P>
   static EIGEN_STRONG_INLINE std::array<P, 2> term(const P& x, const P& y, const P& share) {
     const P e = exp_nonpositive(minus_abs(x));
-    const auto negative = x < P(0);
-    const P slope = ((where(negative, e, P(1)) - y) - y * e) / (P(1) + e);  // as BCEWithLogits
-    return {{log1p_unit(e) + (where(negative, P(0), P(1)) - y) * x, slope * share}};
+    return {{log1p_unit(e) + (where(x < P(0), P(0), P(1)) - y) * x,
+             detail::sigmoid_minus(x, y, e) * share}};
   }
 };
 
