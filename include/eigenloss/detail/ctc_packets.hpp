@@ -45,16 +45,16 @@ EIGEN_STRONG_INLINE CtcPacket ctc_widened(const Scalar* x) {
 
 // The packet that begins with lane `first` of `a`, `b` following on it. From memory it would have to
 // wait, as it lies across two packets that were just stored.
-template <int first, std::size_t... lane>
-EIGEN_STRONG_INLINE CtcPacket ctc_across(const CtcPacket& a, const CtcPacket& b,
-                                         std::index_sequence<lane...>) {
+template <int first, class Packet, std::size_t... lane>
+EIGEN_STRONG_INLINE Packet ctc_across(const Packet& a, const Packet& b,
+                                      std::index_sequence<lane...>) {
   if constexpr (ctc_lanes == 1) {
     return first == 0 ? a : b;
   } else {
 #if defined(__clang__)
     return __builtin_shufflevector(a, b, (first + int(lane))...);
 #else
-    typedef std::int64_t Lanes __attribute__((vector_size(sizeof(CtcPacket))));
+    typedef std::int64_t Lanes __attribute__((vector_size(sizeof(Packet))));
     return __builtin_shuffle(a, b, Lanes{(first + std::int64_t(lane))...});
 #endif
   }
