@@ -325,6 +325,22 @@ TEMPLATE_TEST_CASE("CTC: takes the wide numbers where forward and backward hardl
   CHECK(answer.wide_alone);
 }
 
+TEMPLATE_TEST_CASE("CTC: one frame far below its largest number is enough", "[ctc]", float,
+                   double) {
+  for (Index far : {0, 1, 6, 7, 8, 11}) {  // wherever among the frames whose range is found at once
+    auto p = random_problem<TestType>(9, 12, 4, 0, 0, 1);
+    p.label = {1, 2};  // class 3 is on no path
+    auto above = p, below = p;
+    above.at(far, 3) += TestType(1000);
+    for (Index c = 0; c < 3; ++c) below.at(far, c) -= TestType(1000);
+    for (const auto& each : {above, below}) {
+      check_against_reference<false>(each);
+      check_against_reference<true>(each);
+      CHECK(run<true>(each).value > 900);
+    }
+  }
+}
+
 TEMPLATE_TEST_CASE("CTC: takes masks of any size for log-probabilities", "[ctc]", float, double) {
   for (double mask : {-1e4, -1e9, -1e20, -1e30, -3.4e38}) {
     auto p = random_problem<TestType>(11, 30, 4, 0, 8, 1);

@@ -357,7 +357,17 @@ ctc("scaled: label behind", SCALED, "ctc_across<1>(l, l_next)", "l")
 ctc("scaled: blank behind", SCALED, "ctc_across<1>(b, b_next)", "b")
 ctc("scaled: labels behind the packet", SCALED, "l_next = pload<CtcPacket>(from + s + ctc_lanes);", "")
 ctc("scaled: blanks behind the packet", SCALED, "b_next = pload<CtcPacket>(from + a.width + s + ctc_lanes);", "")
-ctc("scaled: emissions of the next frame", SCALED, "t % 2 * a.width", "0")
+ctc("scaled: emissions of the next frame", SCALED, "(a.keeps_labels ? t : t % 2) * a.width", "0")
+ctc("scaled: emissions of long sequences", SCALED, "ctc_frame(a, t - 1, frame.band, a.keeps_labels)",
+    "ctc_frame(a, t - 1, frame.band, true)", "engine/ctc_sequence")
+ctc("scaled: emissions behind the labels", SCALED, "if (band.end > a.labels) pstore(label + band.end - ctc_lanes, pset1<CtcPacket>(0));",
+    "", "engine/ctc_sequence")
+ctc("emissions that may be near their largest", EMISSIONS, "predux_min(lowest) - highest > ctc_least_log", "true",
+    "engine/ctc_sequence")
+ctc("lowest of each packet", EMISSIONS, "smallest = pmin(smallest, y);", "smallest = y;", "engine/ctc_sequence")
+ctc("lowest of the frames before", EMISSIONS, "smallest = lowest;", "smallest = pset1<CtcPacket>(infinity);", "engine/ctc_sequence")
+ctc("highest of the frames before", EMISSIONS, "highest = (std::max)(highest, tops[t - first]);", "highest = tops[t - first];",
+    "engine/ctc_sequence")
 ctc("scaled: range of a row", SCALED, "peak > 0x1p476 && peak < 0x1p489", "peak > 0", "engine/ctc_sequence")
 ctc("scaled: in front of the band", SCALED, "pstore(to + band.first - ctc_lanes, zero);", "", "engine/ctc_sequence")
 ctc("scaled: the floor", SCALED, "pmax(x, least)", "x", "engine/ctc_sequence")

@@ -42,7 +42,6 @@ bool ctc_prepare(CtcTables& a, Label label) {
   }
   a.weight = std::exp2(a.tilt);
   std::fill(a.skip, a.skip + a.width + a.gap, 0.0);
-  std::fill(a.label_emission, a.label_emission + 2 * a.width, 0.0);
   Index repeats = 0;
   for (Index s = 0; s < a.labels; ++s) {
     const auto c = static_cast<std::int32_t>(label(s));
@@ -73,17 +72,19 @@ bool ctc_prepare(CtcTables& a, Label label) {
 
 // Gathers what frame t holds of the symbols (in frame 0, unless dense, only of blank and the first
 // label: no other can be met), and pads with -inf. Returns the largest, or 0 if there is none above
-// -inf.
+// -inf; `lowest` becomes at most the smallest, or -inf where not all classes have a slot.
 template <class Scalar>
-double ctc_gather(const CtcTables& a, Index t, const Scalar* frame, double* x) {
+double ctc_gather(const CtcTables& a, Index t, const Scalar* frame, double* x, CtcPacket& lowest) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   const CtcPacket none = pset1<CtcPacket>(-infinity);
-  CtcPacket largest = none;
+  CtcPacket largest = none, smallest = none;
   Index k = 0;
   if (a.dense && a.symbols >= ctc_lanes) {
+    smallest = lowest;
     const auto copy = [&](Index first) {
       const CtcPacket y = ctc_widened(frame + first);
       largest = pmax(largest, y);
+      smallest = pmin(smallest, y);
       pstoreu(x + first, y);
     };
     for (; k + ctc_lanes <= a.symbols; k += ctc_lanes) copy(k);
@@ -97,6 +98,7 @@ double ctc_gather(const CtcTables& a, Index t, const Scalar* frame, double* x) {
     for (; k < a.round_up(a.symbols); ++k) x[k] = -infinity;
     for (k = 0; k < a.symbols; k += ctc_lanes) largest = pmax(largest, pload<CtcPacket>(x + k));
   }
+  lowest = smallest;
   const double top = predux_max(largest);
   return top == -infinity ? 0 : top;
 }
@@ -123,6 +125,18 @@ inline double ctc_exponentiate(const CtcTables& a, double top, double deepest, d
     met.lowest = pmin(met.lowest, only_where(less(infinite, y), used));
     met.lowest_kept = pmin(met.lowest_kept, only_where(kept, used));
     const CtcPacket p = only_where(kept, packet_exp_nonpositive(pmax(y, least)));
+    mass = padd(mass, p);
+    pstore(x + k, p);
+  }
+  return predux(mass);
+}
+
+// The same where all x, but for padding, are above top + ctc_least_log, or NaN: then so is the sum.
+inline double ctc_exponentiate(const CtcTables& a, double top, double* x) {
+  const CtcPacket shift = pset1<CtcPacket>(top);
+  CtcPacket mass = pset1<CtcPacket>(0);
+  for (Index k = 0; k < a.symbols; k += ctc_lanes) {
+    const CtcPacket p = packet_exp_nonpositive(psub(pload<CtcPacket>(x + k), shift));
     mass = padd(mass, p);
     pstore(x + k, p);
   }
@@ -175,16 +189,22 @@ bool ctc_load(CtcTables& a, Frames frames) {
   double tops[some];
   for (Index first = 0; first < a.frames; first += some) {
     const Index end = (std::min)(first + some, a.frames);
+    CtcPacket lowest = pset1<CtcPacket>(std::numeric_limits<double>::infinity());
+    double highest = -std::numeric_limits<double>::infinity();
     for (Index t = first; t < end; ++t) {
       const auto* frame = frames(t);
-      tops[t - first] = ctc_gather(a, t, frame, a.emission + t * a.pitch);
+      tops[t - first] = ctc_gather(a, t, frame, a.emission + t * a.pitch, lowest);
+      highest = (std::max)(highest, tops[t - first]);
       if constexpr (from_logits) {
         if (!a.dense) ctc_frame_mass(frame, a.classes, a.top + t, a.mass + t);
       }
     }
+    const bool moderate = predux_min(lowest) - highest > ctc_least_log;  // nothing to raise or drop
     for (Index t = first; t < end; ++t) {
       const double top = tops[t - first];
-      const double mass = ctc_exponentiate(a, top, deepest, a.emission + t * a.pitch, met);
+      double* const x = a.emission + t * a.pitch;
+      const double mass =
+          moderate ? ctc_exponentiate(a, top, x) : ctc_exponentiate(a, top, deepest, x, met);
       if constexpr (from_logits) {
         if (a.dense) {
           a.top[t] = top;

@@ -64,13 +64,16 @@ struct CtcFrame {
 };
 
 // The next frame's labels are gathered before this one's recursion: a packet of numbers that were
-// just stored one by one would have to wait for them.
-inline CtcFrame ctc_frame(const CtcTables& a, Index t, CtcBand band) {
+// just stored one by one would have to wait for them. With `gathered`, they are there already.
+inline CtcFrame ctc_frame(const CtcTables& a, Index t, CtcBand band, bool gathered) {
   band.move(a, t);
   const double* emission = a.emission + t * a.pitch;
-  double* label = a.label_emission + t % 2 * a.width;
-  const Index end = (std::min)(band.end, a.labels);
-  for (Index s = band.first; s < end; ++s) label[s] = emission[a.slot[s]];
+  double* label = a.label_emission + (a.keeps_labels ? t : t % 2) * a.width;
+  if (!gathered) {
+    if (band.end > a.labels) pstore(label + band.end - ctc_lanes, pset1<CtcPacket>(0));
+    const Index end = (std::min)(band.end, a.labels);
+    for (Index s = band.first; s < end; ++s) label[s] = emission[a.slot[s]];
+  }
   return {band, emission[a.blank_slot], label};
 }
 
@@ -130,12 +133,12 @@ double ctc_forward(CtcTables& a, CtcFloor floor, bool* raised) {
   std::fill(start - a.gap, start - a.gap + a.row_size(), 0.0);
   start[a.width] = 1;
   CtcPacket added = pset1<CtcPacket>(0);
-  CtcFrame next = ctc_frame(a, 0, CtcBand());
+  CtcFrame next = ctc_frame(a, 0, CtcBand(), false);
   double peak = 1;
   std::int64_t exponent = 0;
   for (Index t = 0; t < a.frames; ++t) {
     const CtcFrame frame = next;
-    if (t + 1 < a.frames) next = ctc_frame(a, t + 1, frame.band);
+    if (t + 1 < a.frames) next = ctc_frame(a, t + 1, frame.band, false);
     const int shift = ctc_rescaling(peak);
     exponent -= shift;
     double* to = a.row(t);
@@ -199,10 +202,10 @@ double ctc_backward(CtcTables& a, const CtcFloor& floor, Visit visit) {
   double *to = a.backward + a.gap, *from = to + a.row_size();
   from[a.width + a.labels] = 1;  // after the last frame, which a path leaves from b_S or l_(S-1)
   double peak = 1, least_total = std::numeric_limits<double>::infinity();
-  CtcFrame next = ctc_frame(a, a.frames - 1, CtcBand());
+  CtcFrame next = ctc_frame(a, a.frames - 1, CtcBand(), true);
   for (Index t = a.frames - 1; t >= 0; --t) {
     const CtcFrame frame = next;
-    if (t > 0) next = ctc_frame(a, t - 1, frame.band);
+    if (t > 0) next = ctc_frame(a, t - 1, frame.band, a.keeps_labels);
     CtcSums sums{pset1<CtcPacket>(0), pset1<CtcPacket>(0)};
     const double factor = ctc_power_of_two(ctc_rescaling(peak));
     peak = ctc_backward_step(a, frame, a.row(t), from, to, factor, floor, sums);

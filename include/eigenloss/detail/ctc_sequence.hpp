@@ -32,7 +32,8 @@ template <class Frames, class Visit>
 double ctc_wide_range(CtcTables& a, Frames frames, bool backward, Visit visit) {
   for (Index t = 0; t < a.frames; ++t) {
     double* x = a.emission + t * a.pitch;
-    const double top = ctc_gather(a, t, frames(t), x);
+    CtcPacket lowest = pset1<CtcPacket>(0);
+    const double top = ctc_gather(a, t, frames(t), x, lowest);
     for (Index k = 0; k < a.symbols; ++k) x[k] -= top;
   }
   const CtcLattice lattice{a.frames, a.labels,   a.symbols, a.pitch,         a.blank_slot,

@@ -46,6 +46,7 @@ struct CtcTables {
       *mass;
   std::int32_t *slot, *earliest, *symbol, *slot_of_class;
   CtcWide *wide, *wide_backward, *wide_emission;
+  bool keeps_labels;            // the labels' emissions of all frames; else two frames take turns
   double log_scale = 0;         // logarithm of the factors left out of the emissions
   double tilt = 0, weight = 1;  // 2^tilt = weight, the factor for entering a label
   bool dense = false;           // all classes have a slot
@@ -59,11 +60,12 @@ struct CtcTables {
         blank(shape.blank),
         rows(gradient ? (std::max<Index>)(frames, 2) : 2),
         pitch(round_up((std::min)(2 * (labels + 1), classes))),
-        width(round_up(labels + 1) + gap) {
+        width(round_up(labels + 1) + gap),
+        keeps_labels(gradient && frames * width <= 16384) {
     emission = arena.take<double>(frames * pitch);
     lowest = arena.take<double>(pitch);
     backward = arena.take<double>(2 * row_size());
-    label_emission = arena.take<double>(2 * width);
+    label_emission = arena.take<double>((keeps_labels ? frames : 2) * width);
     skip = arena.take<double>(width + gap);
     product = arena.take<double>(width);
     occupancy = arena.take<double>(pitch);
