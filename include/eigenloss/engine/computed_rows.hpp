@@ -2,6 +2,8 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <cstdint>
+#include <limits>
 #include <type_traits>
 
 #include "row.hpp"
@@ -22,7 +24,13 @@ class OneHot {
   Index size() const { return size_; }
   void open(Index begin, Index) const {
     T relative[Walk::V::lanes];
-    for (int k = 0; k < Walk::V::lanes; ++k) relative[k] = T(double(label_.classes[k] - begin));
+    // More machines convert 32-bit numbers many at once.
+    if (size_ <= (std::numeric_limits<std::int32_t>::max)()) {
+      for (int k = 0; k < Walk::V::lanes; ++k)
+        relative[k] = T(std::int32_t(label_.classes[k] - begin));
+    } else {
+      for (int k = 0; k < Walk::V::lanes; ++k) relative[k] = T(double(label_.classes[k] - begin));
+    }
     relative_ = Walk::spread(Walk::V::load(relative));
     if constexpr (!Walk::across) {
       T lane[P::lanes];

@@ -141,7 +141,7 @@ class Row<Along<T>, Source> {
 };
 
 // The steps of a tile lie apart, which no processor foresees: the lines of a later step are asked
-// for.
+// for, unless rows are shorter than that.
 constexpr Index steps_ahead = 16;
 template <class P, bool ToWrite = false>
 EIGEN_ALWAYS_INLINE void prefetch_step(const typename P::Scalar* step, Index stride) {
@@ -180,7 +180,7 @@ class Row<Across<T>, Source> {
   }
   EIGEN_STRONG_INLINE P load(Index i, AllLanes) const {
     const T* here = now_ + i * step_;
-    if (step_ != P::lanes) prefetch_step<P>(here, step_);
+    if (asks_) prefetch_step<P>(here, step_);
     return P::load(here);
   }
   // The entry at each row's label.
@@ -217,6 +217,7 @@ class Row<Across<T>, Source> {
   Index size_, first_, first_stride_, lanes_;
   const T* data_;
   Index stride_, step_ = in_place() ? stride_ : P::lanes;
+  bool asks_ = step_ != P::lanes && size_ > steps_ahead;
   mutable const T* now_ = nullptr;
   mutable T buffer_[tile_steps<T> * P::lanes];
 };

@@ -124,7 +124,7 @@ class Slope<Across<T>, Out> {
     const P gradient = scaled(slope);
     T* here = now_ + i * step_;
     if (streams_) return stream(here, gradient);
-    if (step_ != P::lanes) prefetch_step<P, true>(here, step_);
+    if (asks_) prefetch_step<P, true>(here, step_);
     gradient.store(here);
   }
   void close(Index begin, Index count) const {
@@ -193,6 +193,7 @@ class Slope<Across<T>, Out> {
   bool add_, masks_, streams_;
   P scale_;
   Index step_ = in_place() ? stride_ : P::lanes;
+  bool asks_ = step_ != P::lanes && size_ > steps_ahead;
   mutable T* now_ = nullptr;
   mutable T buffer_[tile_steps<T> * P::lanes];
 };
