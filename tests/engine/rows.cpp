@@ -215,6 +215,8 @@ TEST_CASE("rows of every length, next to each other and apart, in both layouts")
                             {5, 17, 1},
                             {40, 64, 1},
                             {19, 100, 1},
+                            {45, 99, 1},
+                            {45, 190, 1},
                             {3, 700, 1},
                             {35, 520, 1},
                             {2, 3000, 1},

@@ -929,10 +929,10 @@ for what, text, replacement in [
     ("added", "add || streams ? nullptr : sink.data()", "streams ? nullptr : sink.data()"),
     ("past the cache", "stream(buffer, group * lanes, sink.data() + start);", ""),
     ("that end within a batch", "cut_.inner - row % cut_.inner >= count", "true"),
-    ("that fit", "cut_.size * group * lanes <= capacity && ", ""),
+    ("that fit", "cut_.size * group * lanes <= each && ", ""),
 ]:
     rows(f"groups of tiles: {what}", "tile_copy", text, replacement, "engine/tile_groups")
-rows("groups of tiles: outputs", "row_walk", "out = in.from(Index(inputs) * in.each)", "out = in", "engine/tile_groups")
+rows("groups of tiles: outputs", "row_walk", "out = in.from(Problem::copied * in.each)", "out = in", "engine/tile_groups")
 rows("groups of tiles: later ones", "row_walk", "in.from(k * cut_.size)", "in", "engine/tile_groups")
 rows("gradient of masked rows, along", "row_walk", "outputs_.clear(row, 1);", "")
 rows("masked rows of a second term, along", "row_outputs", "if (add_) return;", "", "engine/combination")
@@ -962,6 +962,9 @@ rows("ends of the inner dimension", "row_walk", "(std::min)(past > 0 ? numbers_i
 rows("lanes of the sum", "row_walk", "if (rotation == 0) return value;", "return value;", "engine/placement")
 rows("numbers of rows", "row_inputs", "source.at(row + (std::min)(k, count - 1))", "source.at(row)", "losses/cosine_embedding",
      "laws/cosine_embedding")
+rows("copied: later rows of a tile that is read", "tile_copy", "source.read((row + k) * size,", "source.read(row * size,")
+rows("copied: later rows of a tile that is written", "tile_copy", "first = (row + k) * size;", "first = row * size;")
+rows("copied: the second input", "row_inputs", "i++ < input && role == Role::row", "i++ < input && false")
 rows("copied: second term", "tile_copy", "sink.add(first, count, numbers);", "sink.write(first, count, numbers);")
 rows("copied: runs", "tile_copy", "cut_.inner - (row + lane) % cut_.inner", "cut_.inner")
 rows("copied: runs that are read", "tile_copy", "source.read(first + c * cut_.inner, rows, buffer)",

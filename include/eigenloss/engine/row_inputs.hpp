@@ -74,6 +74,19 @@ class RowInputs {
   static constexpr std::size_t list_input() { return input_of(Role::label_row); }
   static constexpr Index most_labels = list_input() < inputs ? MostLabels<Kernel>::value : 0;
   static constexpr bool takes_lists = most_labels > 0;
+  // How many rows of an input a tile copies, and numbers in each copy.
+  static constexpr Index copied =
+      (std::max)(Index(1), (Index(0) + ... + Index(Roles == Role::row)));
+  static constexpr Index copy_capacity = TileCopy<T>::capacity / copied;
+  // How long rows may be for copies to cost less, as measured, than walking over them one by one.
+  static constexpr Index longest_copied =
+      (std::min)(takes_lists ? Index(32) : 200 / copied, copy_capacity / Across<T>::V::lanes);
+  // Which of the copies is that of input I.
+  static constexpr std::size_t copy_of(std::size_t input) {
+    std::size_t rows = 0, i = 0;
+    for (const Role role : {Roles...}) rows += std::size_t(i++ < input && role == Role::row);
+    return rows;
+  }
   // Whether there are no tiles.
   static constexpr bool along_only = list_input() < inputs && !takes_lists;
   using TileLabels =
@@ -166,11 +179,11 @@ class RowInputs {
 
   // Copies input I of tiles.
   template <std::size_t I>
-  void copy_in(Index row, Index count, T* copy) const {
+  void copy_in(Index row, Index count, const Copies<T>& copies) const {
     if constexpr (role<I>() == Role::row && !OnlyAtLabel<Kernel>::value) {
-      TileCopy<T>(cut_).in(view<I>(), row, count, copy);
+      TileCopy<T>(cut_).in(view<I>(), row, count, copies.at(copy_of(I)));
     }
-    (void)row, (void)count, (void)copy;
+    (void)row, (void)count, (void)copies;
   }
 
   // Input I of a tile, in place or as it was copied.
@@ -185,7 +198,7 @@ class RowInputs {
       return EntryAtLabel<Across<T>, Source>(source, cut_, row, count);
     } else if constexpr (role<I>() == Role::row) {
       if (copies) {
-        return Row<Across<T>, Source>(source, cut_.size, 0, 0, Tile::lanes, copies.at(I),
+        return Row<Across<T>, Source>(source, cut_.size, 0, 0, Tile::lanes, copies.at(copy_of(I)),
                                       Tile::lanes);
       }
       const Index first = cut_.first_of(row), side_by_side = cut_.inner - row % cut_.inner;

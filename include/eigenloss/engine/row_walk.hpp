@@ -23,11 +23,10 @@ class RowWalk {
   static constexpr Index lanes = VA::lanes;
   using Copy = TileCopy<T>;
   static constexpr bool copies = !Problem::along_only && !OnlyAtLabel<Kernel>::value;
-  static constexpr std::size_t inputs = Problem::inputs;
   static constexpr std::size_t gradients = std::tuple_size<Sinks>::value;
   static constexpr bool values = !std::is_same<ValueSink, Sink<T, Skip>>::value;
   static constexpr bool summed = Value && !values;
-  using Inputs = std::make_index_sequence<inputs>;
+  using Inputs = std::make_index_sequence<Problem::inputs>;
   using Gradients = std::make_index_sequence<gradients>;
 
  public:
@@ -45,9 +44,9 @@ class RowWalk {
     if (Problem::along_only) {
       mode_ = Mode::along;
     } else if (OnlyAtLabel<Kernel>::value ||
-               (cut_.inner < lanes && cut_.size * lanes <= Copy::capacity)) {
+               (cut_.inner < lanes && cut_.size <= Problem::longest_copied)) {
       mode_ = Mode::copied;  // which is any rows as a tile; of entries at labels, nothing is copied
-    } else if (copies && Copy(cut_).groups()) {
+    } else if (copies && Copy(cut_).groups(Problem::copy_capacity)) {
       mode_ = Mode::copied;
       tiles_ = Copy::group;
     } else if (2 * cut_.inner >= lanes) {
@@ -61,7 +60,7 @@ class RowWalk {
     if (OnlyAtLabel<Kernel>::value && (wanted<Sinks> == 0 || cut_.inner > 1)) return 512;
     const Index rows = (std::max)(Index(1), 16384 / (std::max)(cut_.size, Index(1)));
     if (mode_ == Mode::along) return rows;
-    const Index tiles = (rows + lanes - 1) / lanes;
+    const Index tiles = (rows + tiles_ * lanes - 1) / (tiles_ * lanes) * tiles_;
     return lanes * (mode_ == Mode::across ? (std::max)(tiles, least_tiles()) : tiles);
   }
 
@@ -98,7 +97,7 @@ class RowWalk {
   enum class Mode { along, across, copied };
   // So many rows cost less one by one than as a tile that is nearly empty, as measured.
   Index rows_alone() const {
-    return mode_ == Mode::copied ? (std::min)(lanes / 2, 3 + cut_.size / 8) : 0;
+    return mode_ == Mode::copied ? (std::min)(3 * lanes / 4, 3 + cut_.size * lanes / 256) : 0;
   }
   // One in a block where there are few: blocks are what threads share.
   Index least_tiles() const { return cut_.outer * cut_.inner < 16 * lanes ? 1 : 4; }
@@ -168,10 +167,11 @@ class RowWalk {
   void tiles(Index row, Index count, Sums& sums, std::index_sequence<I...>,
              std::index_sequence<G...>) const {
     const bool copied = copies && mode_ == Mode::copied;
-    alignas(64) T numbers[(inputs + gradients) * std::size_t(copies ? Copy::capacity : 1)];
+    alignas(64)
+        T numbers[(Problem::copied + Index(gradients)) * (copies ? Problem::copy_capacity : 1)];
     const Copies<T> in{copied ? numbers : nullptr, copied ? cut_.size * tiles_ * lanes : 0},
-        out = in.from(Index(inputs) * in.each);
-    if (copied) (problem_.template copy_in<I>(row, count, in.at(I)), ...);
+        out = in.from(Problem::copied * in.each);
+    if (copied) (problem_.template copy_in<I>(row, count, in), ...);
     bool leaves_out = false;
     for (Index k = 0; k < count; k += lanes) {
       leaves_out |= tile(row + k, (std::min)(lanes, count - k), in.from(k * cut_.size),

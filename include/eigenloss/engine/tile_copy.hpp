@@ -62,17 +62,19 @@ class TileCopy {
 
  public:
   static constexpr Index lanes = Tile::lanes;
-  static constexpr Index capacity = 4 * buffered<T>;  // numbers in a copy
+  // Numbers in all copies of the inputs of a tile.
+  static constexpr Index capacity =
+      (std::min)(200 * lanes, sizeof(T) <= 32 ? 200 * lanes : 4 * buffered<T>);
   // Tiles that are copied at once: of each step, four cache lines.
   static constexpr Index group = (std::max)(Index(1), 4 * numbers_in_line<T> / lanes);
 
   explicit TileCopy(const AxisCut& cut) : cut_(cut) {}
 
-  // Whether copies of groups fit, and pay as measured: where each step of a tile is another page, and
-  // not in a cache that is near.
-  bool groups() const {
+  // Whether copies of groups, each of so many numbers, fit, and pay as measured: where each step of a
+  // tile is another page, and not in a cache that is near.
+  bool groups(Index each) const {
     constexpr Index far_apart = (Index(1) << 14) / Index(sizeof(T)), many = 256 * far_apart;
-    return cut_.size * group * lanes <= capacity && cut_.inner >= far_apart &&
+    return cut_.size * group * lanes <= each && cut_.inner >= far_apart &&
            cut_.outer * cut_.size * cut_.inner >= many;
   }
 
@@ -128,6 +130,9 @@ class TileCopy {
   }
 
  private:
+  // Numbers that are read or written at a time: a tile or, if that is more, a register of rows.
+  static constexpr Index some = (std::max)(4 * buffered<T>, capacity / Tile::registers);
+  Index rows_in_some() const { return cut_.size * lanes <= some ? lanes : Index(Tile::width); }
   bool whole_group(Index row, Index count) const {
     return count == group * lanes && cut_.inner - row % cut_.inner >= count;
   }
@@ -144,8 +149,14 @@ class TileCopy {
   void in_tile(const Source& source, Index row, Index count, T* copy) const {
     const Index size = cut_.size;
     if (cut_.inner == 1) {
-      T buffer[capacity];
-      transpose(source.read(row * size, count * size, buffer), count, size, size, copy, lanes);
+      T buffer[some];
+      Index k = 0;
+      do {
+        const Index rows = (std::min)(rows_in_some(), count - k);
+        transpose(source.read((row + k) * size, rows * size, buffer), rows, size, size, copy + k,
+                  lanes);
+        k += rows;
+      } while (k < count);
     } else {
       runs(row, count, [&](Index lane, Index rows, Index first) {
         T buffer[lanes];
@@ -163,10 +174,15 @@ class TileCopy {
   void out_tile(const Sink<T, Out>& sink, Index row, Index count, bool add, const T* copy) const {
     const Index size = cut_.size;
     if (cut_.inner == 1) {
-      T buffer[capacity];
-      T* to = add ? buffer : sink.place(row * size, buffer);
-      transpose(copy, size, count, lanes, to, size);
-      put(sink, row * size, count * size, add, to);
+      T buffer[some];
+      Index k = 0;
+      do {
+        const Index rows = (std::min)(rows_in_some(), count - k), first = (row + k) * size;
+        T* to = add ? buffer : sink.place(first, buffer);
+        transpose(copy + k, size, rows, lanes, to, size);
+        put(sink, first, rows * size, add, to);
+        k += rows;
+      } while (k < count);
     } else {
       runs(row, count, [&](Index lane, Index rows, Index first) {
         T buffer[lanes];
