@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <cstdint>
 #include <eigenloss/losses/nll.hpp>
+#include <limits>
 
 #include "support/rows.hpp"
 
@@ -69,6 +71,25 @@ TEST_CASE("NLL: the gradient is written everywhere, in blocks that end inside a 
       }
     }
     CHECK(wrong == 0);
+  });
+}
+
+TEST_CASE(
+    "NLL: large arrays, whose entries are asked for ahead, and an ignored label of any size") {
+  in_both_layouts([](auto layout) {
+    Eigen::Tensor<float, 3, layout> x(7, 400, 201);
+    Eigen::Tensor<std::int64_t, 2, layout> y(7, 201);
+    NLL<Sum> nll;
+    nll.ignore_index = (std::numeric_limits<std::int64_t>::min)();
+    double expected = 0;
+    for (Eigen::Index i = 0; i < x.size(); ++i) x.data()[i] = float(i % 1013) / 64;
+    for (Eigen::Index i = 0; i < 7 * 201; ++i) {
+      const bool ignored = i % 9 == 0;
+      const Eigen::Index label = i * 31 % 400;
+      y(i / 201, i % 201) = ignored ? nll.ignore_index : label;
+      if (!ignored) expected -= double(x(i / 201, label, i % 201));
+    }
+    CHECK(double(nll(x, y)) == Approx(expected).epsilon(1e-7));
   });
 }
 

@@ -165,6 +165,22 @@ class RowInputs {
     (void)row, (void)count, (void)weight;
   }
 
+  // Asks for the entries at the labels of the tile at `row`, where there are many: each is in another
+  // line, and no processor foresees which. An ignored label asks for any.
+  EIGEN_ALWAYS_INLINE void prefetch_entries(Index row) const {
+    constexpr Index lanes = Across<T>::V::lanes, many = (Index(1) << 20) / Index(sizeof(T));
+    const Index rows = cut_.outer * cut_.inner, count = (std::min)(lanes, rows - row);
+    const auto* const data = view<0>().data();
+    if (!data || count <= 0 || rows * cut_.size < many) return;
+    std::int64_t buffer[lanes];
+    const std::int64_t* const labels = view<label_input()>().read(row, count, buffer);
+    const auto last = std::uint64_t(cut_.size - 1);
+    for (Index k = 0, first = cut_.first_of(row), i = row % cut_.inner; k < count; ++k, ++first) {
+      prefetch(data + first + Index((std::min)(std::uint64_t(labels[k]), last)) * cut_.inner, 1);
+      if (++i == cut_.inner) first += (cut_.size - 1) * cut_.inner, i = 0;
+    }
+  }
+
   // Whether a row has more labels than the lists of a tile hold.
   bool is_long(Index row) const {
     if constexpr (takes_lists) return TileLabels::is_long(labels_of(cut_.first_of(row)));

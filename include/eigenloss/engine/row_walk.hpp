@@ -21,7 +21,6 @@ class RowWalk {
   using T = typename Problem::T;
   using VA = typename Across<T>::V;
   static constexpr Index lanes = VA::lanes;
-  using Copy = TileCopy<T>;
   static constexpr bool copies = !Problem::along_only && !OnlyAtLabel<Kernel>::value;
   static constexpr std::size_t gradients = std::tuple_size<Sinks>::value;
   static constexpr bool values = !std::is_same<ValueSink, Sink<T, Skip>>::value;
@@ -46,9 +45,9 @@ class RowWalk {
     } else if (OnlyAtLabel<Kernel>::value ||
                (cut_.inner < lanes && cut_.size <= Problem::longest_copied)) {
       mode_ = Mode::copied;  // which is any rows as a tile; of entries at labels, nothing is copied
-    } else if (copies && Copy(cut_).groups(Problem::copy_capacity)) {
+    } else if (copies && TileCopy<T>(cut_).groups(Problem::copy_capacity)) {
       mode_ = Mode::copied;
-      tiles_ = Copy::group;
+      tiles_ = TileCopy<T>::group;
     } else if (2 * cut_.inner >= lanes) {
       mode_ = Mode::across;
     }
@@ -78,6 +77,7 @@ class RowWalk {
       if (mode_ == Mode::across) here = (std::min)(here, rows_across(row));
       if constexpr (!Problem::along_only) {
         if (mode_ != Mode::along && here > rows_alone() && !all_long(row, here)) {
+          if constexpr (OnlyAtLabel<Kernel>::value) problem_.prefetch_entries(row + lanes);
           tiles(row, here, sums, Inputs{}, Gradients{});
           row += here;
           continue;
