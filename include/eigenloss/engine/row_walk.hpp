@@ -56,7 +56,8 @@ class RowWalk {
   // Rows in a block: about 16384 numbers that are read or written, in whole tiles; enough tiles for
   // those at the ends not to matter, and for zeros to be written in long runs.
   Index rows_in_a_block() const {
-    if (OnlyAtLabel<Kernel>::value && (wanted<Sinks> == 0 || cut_.inner > 1)) return 512;
+    if (OnlyAtLabel<Kernel>::value && (wanted<Sinks> == 0 || cut_.inner > 1))
+      return wanted<Sinks> > 0 && cut_.size > 128 ? 4096 : 512;
     const Index rows = (std::max)(Index(1), 16384 / (std::max)(cut_.size, Index(1)));
     if (mode_ == Mode::along) return rows;
     const Index tiles = (rows + tiles_ * lanes - 1) / (tiles_ * lanes) * tiles_;
@@ -83,8 +84,7 @@ class RowWalk {
           continue;
         }
       }
-      for (Index k = 0; k < here; ++k) one(row + k, sums);
-      row += here;
+      for (const Index end = row + here; row < end; ++row) one(row, sums);
     }
     if (streams_) end_streaming();
     Partial<T> partial;
@@ -167,10 +167,10 @@ class RowWalk {
   void tiles(Index row, Index count, Sums& sums, std::index_sequence<I...>,
              std::index_sequence<G...>) const {
     const bool copied = copies && mode_ == Mode::copied;
-    alignas(64)
-        T numbers[(Problem::copied + Index(gradients)) * (copies ? Problem::copy_capacity : 1)];
-    const Copies<T> in{copied ? numbers : nullptr, copied ? cut_.size * tiles_ * lanes : 0},
-        out = in.from(Problem::copied * in.each);
+    constexpr Index all = (Problem::copied + Index(gradients)) * Problem::copy_capacity;
+    alignas(64) T numbers[copies ? all : 1];
+    const Copies<T> in{copied ? numbers : nullptr, copied ? cut_.size * tiles_ * lanes : 0};
+    const Copies<T> out = in.from(Problem::copied * in.each);
     if (copied) (problem_.template copy_in<I>(row, count, in), ...);
     bool leaves_out = false;
     for (Index k = 0; k < count; k += lanes) {
