@@ -78,9 +78,9 @@ class RowInputs {
   static constexpr Index copied =
       (std::max)(Index(1), (Index(0) + ... + Index(Roles == Role::row)));
   static constexpr Index copy_capacity = TileCopy<T>::capacity / copied;
-  // How long rows may be for copies to cost less, as measured, than walking over them one by one.
+  // How long rows may be to be copied; beside lists, longer ones cost less one by one, as measured.
   static constexpr Index longest_copied =
-      (std::min)(takes_lists ? Index(32) : 200 / copied, copy_capacity / Across<T>::V::lanes);
+      (std::min)(copy_capacity / Across<T>::V::lanes, takes_lists ? Index(32) : copy_capacity);
   // Which of the copies is that of input I.
   static constexpr std::size_t copy_of(std::size_t input) {
     std::size_t rows = 0, i = 0;

@@ -62,9 +62,10 @@ class TileCopy {
 
  public:
   static constexpr Index lanes = Tile::lanes;
-  // Numbers in all copies of the inputs of a tile.
+  // Numbers in all copies of the inputs of a tile: of rows of up to 200 entries altogether, as longer
+  // ones cost less, as measured, one by one.
   static constexpr Index capacity =
-      (std::min)(200 * lanes, sizeof(T) <= 32 ? 200 * lanes : 4 * buffered<T>);
+      sizeof(T) <= 32 ? 200 * lanes : (std::min)(200 * lanes, 4 * buffered<T>);
   // Tiles that are copied at once: of each step, four cache lines.
   static constexpr Index group = (std::max)(Index(1), 4 * numbers_in_line<T> / lanes);
 
