@@ -45,7 +45,7 @@ class RowWalk {
     } else if (OnlyAtLabel<Kernel>::value ||
                (cut_.inner < lanes && cut_.size <= Problem::longest_copied)) {
       mode_ = Mode::copied;  // which is any rows as a tile; of entries at labels, nothing is copied
-    } else if (copies && TileCopy<T>(cut_).groups(Problem::copy_capacity)) {
+    } else if (copies && wanted<Sinks> > 0 && TileCopy<T>(cut_).groups(Problem::copy_capacity)) {
       mode_ = Mode::copied;
       tiles_ = TileCopy<T>::group;
     } else if (2 * cut_.inner >= lanes) {

@@ -71,8 +71,8 @@ class TileCopy {
 
   explicit TileCopy(const AxisCut& cut) : cut_(cut) {}
 
-  // Whether copies of groups, each of so many numbers, fit, and pay as measured: where each step of a
-  // tile is another page, and not in a cache that is near.
+  // Whether copies of groups, each of so many numbers, fit, and pay as measured for gradients: where
+  // each step of a tile is another page, and not in a cache that is near.
   bool groups(Index each) const {
     constexpr Index far_apart = (Index(1) << 14) / Index(sizeof(T)), many = 256 * far_apart;
     return cut_.size * group * lanes <= each && cut_.inner >= far_apart &&
