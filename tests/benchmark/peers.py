@@ -13,6 +13,7 @@ Same protocol: the mean, value or value with gradient, the best of batches of ab
 `peer,cell,ns a call`. An optional third argument is a regular expression over the cells. Row-major float and
 double cells at one thread only; a column-major cell gets the time of its row-major twin.
 """
+import ctypes
 import math
 import os
 import re
@@ -214,8 +215,6 @@ class WarpCtc:
     """warp-ctc through its C interface: the costs of the sequences, not averaged, with storage and workspace kept."""
 
     def __init__(self):
-        import ctypes
-
         class Where(ctypes.Union):
             _fields_ = [("num_threads", ctypes.c_uint), ("stream", ctypes.c_void_p)]
 
@@ -223,22 +222,22 @@ class WarpCtc:
             _anonymous_ = ["where"]
             _fields_ = [("loc", ctypes.c_int), ("where", Where), ("blank_label", ctypes.c_int)]
 
-        self.ctypes, self.options = ctypes, Options(0, Where(num_threads=1), 0)
+        self.options = Options(0, Where(num_threads=1), 0)  # on the CPU, the blank is 0
         self.library = ctypes.CDLL(os.environ.get("WARP_CTC", "libwarpctc.so"))
         self.losses = {"CTCWithLogits": None}
 
     def step(self, loss, inputs, fused):
-        ctypes, library, (x, labels, lengths, target_lengths) = self.ctypes, self.library, inputs
+        library, (x, labels, lengths, target_lengths) = self.library, inputs
         if x.dtype != np.float32:
             raise NotImplementedError(x.dtype)
+        pointer = lambda a: a.ctypes.data_as(ctypes.c_void_p)
         arrays = [a.astype(np.int32).ravel() for a in (labels, target_lengths, lengths)]
-        numbers = [a.ctypes.data_as(ctypes.c_void_p) for a in arrays]
+        numbers = [pointer(a) for a in arrays]
         sizes, size = (ctypes.c_int(x.shape[2]), ctypes.c_int(x.shape[1])), ctypes.c_size_t()
         if library.get_workspace_size(*numbers[1:], *sizes, self.options, ctypes.byref(size)):
             raise RuntimeError("get_workspace_size")
         gradient, costs = np.empty_like(x), np.empty(x.shape[1], x.dtype)
         workspace = np.empty(size.value, np.int8)
-        pointer = lambda a: a.ctypes.data_as(ctypes.c_void_p)
         call = (pointer(x), pointer(gradient) if fused else None, *numbers, *sizes, pointer(costs),
                 pointer(workspace), self.options)
 
