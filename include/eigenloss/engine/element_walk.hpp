@@ -66,7 +66,7 @@ class ElementWalk {
       if (any(sums.refused)) partial.refused = find_refused(first, count);
     }
     if constexpr (summed) partial.loss = Total<T>(sums.loss);
-    if constexpr (counted) partial.counted = Total<T>(sums.counted);
+    if constexpr (counted) partial.counted = Total<T>(sums.count);
     if (streams_) end_streaming();
     return partial;
   }
@@ -87,7 +87,8 @@ class ElementWalk {
 
  private:
   struct Sums {
-    CompensatedSum<Vector<T>> loss, counted;
+    std::conditional_t<summed, CompensatedSum<Vector<T>>, Skip> loss;
+    std::conditional_t<counted, CompensatedSum<Vector<T>>, Skip> count;
     typename V::M refused = V(0) < V(0);
   };
   struct Pointers {  // of one piece
@@ -183,7 +184,7 @@ class ElementWalk {
     }
     if constexpr (counted) {
       const V count = where(w == V(0), V(0), R::count(e.value));
-      sums.counted.add(sum_of_registers(only_first(count, lanes)));
+      sums.count.add(sum_of_registers(only_first(count, lanes)));
     }
     store_all(at, i, lanes, e, scale, w, std::make_index_sequence<gradients>{});
     (void)sums;

@@ -175,10 +175,11 @@ class RowInputs {
     std::int64_t buffer[lanes];
     const std::int64_t* const labels = view<label_input()>().read(row, count, buffer);
     const auto last = std::uint64_t(cut_.size - 1);
-    for (Index k = 0, first = cut_.first_of(row), i = row % cut_.inner; k < count; ++k, ++first) {
-      prefetch(data + first + Index((std::min)(std::uint64_t(labels[k]), last)) * cut_.inner, 1);
-      if (++i == cut_.inner) first += (cut_.size - 1) * cut_.inner, i = 0;
-    }
+    const T* entries[lanes];
+    cut_.rows(row, count, [&, step = cut_.inner](Index k, Index first) {
+      entries[k] = data + first + Index((std::min)(std::uint64_t(labels[k]), last)) * step;
+    });
+    for (Index k = 0; k < count; ++k) prefetch(entries[k], 1);
   }
 
   // Whether a row has more labels than the lists of a tile hold.

@@ -33,7 +33,7 @@ struct Huber {
   template <class T>
   T slope(const T& x, const T& t) const {
     const T d = x - t;
-    return where(abs(d) < T(delta), d, T(delta) * detail::sign(d));
+    return where(d >= T(delta), T(delta), where(d <= T(-delta), T(-delta), d));
   }
 };
 

@@ -35,9 +35,9 @@ struct SmoothL1 {
   }
   template <class T>
   T slope(const T& x, const T& t) const {
-    const T d = x - t;
-    const T sign = detail::sign(d), beyond = beta == 0 ? where(x == t, T(0), sign) : sign;
-    return where(abs(d) < T(beta), d * detail::inverse<T>(beta), beyond);
+    const T d = x - t, inner = d * detail::inverse<T>(beta);
+    const T slope = where(d >= T(beta), T(1), where(d <= T(-beta), T(-1), inner));
+    return beta == 0 ? where(x == t, T(0), slope) : slope;
   }
 };
 
