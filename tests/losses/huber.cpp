@@ -30,6 +30,8 @@ TEST_CASE("Huber's weight of the functional form is weighted(w)") {
 TEST_CASE("Huber's slope is clipped to delta, where the branches meet too") {
   check_elements(Huber<Unreduced>{{0.5}}, {0.5, -0.5, 3, 0}, {0, 0, 0, 0}, {0.125, 0.125, 1.375, 0},
                  {0.5, -0.5, 0.5, 0}, 0);
+  check_elements(Huber<Unreduced>{{0.5}}, {0.375, -0.375}, {0, 0}, {0.0703125, 0.0703125},
+                 {0.375, -0.375}, 0);
 }
 
 TEST_CASE("Huber with an infinite delta is half the squared error") {

@@ -27,6 +27,8 @@ TEST_CASE("SmoothL1's beta is set in braces or as a member") {
 TEST_CASE("SmoothL1 has the slope of both branches where they meet") {
   check_elements(SmoothL1<Unreduced>{{0.5}}, {0.5, -0.5, 0}, {0, 0, 0}, {0.25, 0.25, 0}, {1, -1, 0},
                  0);
+  check_elements(SmoothL1<Unreduced>{{0.5}}, {0.375, -0.375}, {0, 0}, {0.140625, 0.140625},
+                 {0.75, -0.75}, 0);
 }
 
 TEST_CASE("SmoothL1 with beta 0 is exactly L1, with the slope 0 at its kink") {

@@ -170,7 +170,7 @@ class ElementWalk {
   // plainly before the compensated sum: that costs their sum half an ulp.
   template <class Lanes>
   EIGEN_STRONG_INLINE void step(const Kernel& kernel, const Pointers& at, Index i, Lanes lanes,
-                                const V& scale, Sums& sums) const {
+                                const V& scale, [[maybe_unused]] Sums& sums) const {
     const auto all = std::make_index_sequence<inputs>{};
     const auto x = load_all(at, i, lanes, all);
     const auto e = element<Value>(kernel, x, all, Predictions{});
@@ -187,7 +187,6 @@ class ElementWalk {
       sums.count.add(sum_of_registers(only_first(count, lanes)));
     }
     store_all(at, i, lanes, e, scale, w, std::make_index_sequence<gradients>{});
-    (void)sums;
   }
   template <class Lanes, std::size_t... K>
   static EIGEN_STRONG_INLINE std::array<V, inputs> load_all(const Pointers& at, Index i,
