@@ -141,8 +141,12 @@ class Row<Along<T>, Source> {
 };
 
 // The steps of a tile lie apart, which no processor foresees: the lines of a later step are asked
-// for, unless rows are shorter than that.
+// for, unless rows are shorter than that or a near cache holds them all.
 constexpr Index steps_ahead = 16;
+template <class T>
+constexpr bool asks_for_steps(Index size, Index stride) {
+  return size > steps_ahead && size * stride >= (Index(1) << 17) / Index(sizeof(T));
+}
 template <class P, bool ToWrite = false>
 EIGEN_ALWAYS_INLINE void prefetch_step(const typename P::Scalar* step, Index stride) {
   step += steps_ahead * stride;
@@ -217,7 +221,7 @@ class Row<Across<T>, Source> {
   Index size_, first_, first_stride_, lanes_;
   const T* data_;
   Index stride_, step_ = in_place() ? stride_ : P::lanes;
-  bool asks_ = step_ != P::lanes && size_ > steps_ahead;
+  bool asks_ = step_ != P::lanes && asks_for_steps<T>(size_, step_);
   mutable const T* now_ = nullptr;
   mutable T buffer_[tile_steps<T> * P::lanes];
 };

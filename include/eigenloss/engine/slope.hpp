@@ -193,7 +193,7 @@ class Slope<Across<T>, Out> {
   bool add_, masks_, streams_;
   P scale_;
   Index step_ = in_place() ? stride_ : P::lanes;
-  bool asks_ = step_ != P::lanes && size_ > steps_ahead;
+  bool asks_ = step_ != P::lanes && asks_for_steps<T>(size_, step_);
   mutable T* now_ = nullptr;
   mutable T buffer_[tile_steps<T> * P::lanes];
 };
