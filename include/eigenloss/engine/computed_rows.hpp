@@ -22,7 +22,15 @@ class OneHot {
 
   OneHot(const Label<Walk>& label, Index size) : label_(label), size_(size) {}
   Index size() const { return size_; }
-  void open(Index begin, Index) const {
+  struct Opened {
+    P relative;
+
+    template <class Lanes>
+    EIGEN_STRONG_INLINE P load(Index i, Lanes) const {
+      return where(relative == P(T(int(i))), P(1), P(0));
+    }
+  };
+  Opened open(Index begin, Index) const {
     T relative[Walk::V::lanes];
     // More machines convert 32-bit numbers many at once.
     if (size_ <= (std::numeric_limits<std::int32_t>::max)()) {
@@ -31,22 +39,16 @@ class OneHot {
     } else {
       for (int k = 0; k < Walk::V::lanes; ++k) relative[k] = T(double(label_.classes[k] - begin));
     }
-    relative_ = Walk::spread(Walk::V::load(relative));
-    if constexpr (!Walk::across) {
-      T lane[P::lanes];
-      for (int k = 0; k < P::lanes; ++k) lane[k] = T(k);
-      relative_ = relative_ - P::load(lane);
-    }
-  }
-  template <class Lanes>
-  EIGEN_STRONG_INLINE P load(Index i, Lanes) const {
-    return where(relative_ == P(T(int(i))), P(1), P(0));
+    const P of_rows = Walk::spread(Walk::V::load(relative));
+    if constexpr (Walk::across) return {of_rows};
+    T lane[P::lanes];
+    for (int k = 0; k < P::lanes; ++k) lane[k] = T(k);
+    return {of_rows - P::load(lane)};
   }
 
  private:
   const Label<Walk>& label_;
   Index size_;
-  mutable P relative_;
 };
 
 // A row of one number.
@@ -58,7 +60,7 @@ class Constant {
 
   Constant(const P& number, Index size) : number_(number), size_(size) {}
   Index size() const { return size_; }
-  void open(Index, Index) const {}
+  const Constant& open(Index, Index) const { return *this; }
   template <class Lanes>
   EIGEN_STRONG_INLINE const P& load(Index, Lanes) const {
     return number_;
@@ -79,10 +81,11 @@ class ClassWeights {
 
   ClassWeights(const Eigen::ArrayXd& weights, Index size) : weights_(weights), size_(size) {}
   Index size() const { return size_; }
-  void open(Index begin, Index count) const {
+  const ClassWeights& open(Index begin, Index count) const {
     begin_ = begin;
-    if (Walk::across || weights_.size() == 0) return;
+    if (Walk::across || weights_.size() == 0) return *this;
     for (Index i = 0; i < count; ++i) buffer_[i] = weight(begin + i);
+    return *this;
   }
   template <class Lanes>
   EIGEN_STRONG_INLINE P load(Index i, Lanes lanes) const {

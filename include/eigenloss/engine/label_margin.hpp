@@ -101,13 +101,12 @@ class LabelMargin {
   // At most row_chunk slopes.
   void write(Index begin, Index count, const T* numbers) const {
     if constexpr (Slope::wanted) {
-      slope_.open(begin, count);
+      const auto slope = slope_.open(begin, count);
       Index i = 0;
       for (; i + P::lanes <= count; i += P::lanes) {
-        slope_.store(i, AllLanes{}, P::load(numbers + i) * P(share_));
+        slope.store(i, AllLanes{}, P::load(numbers + i) * P(share_));
       }
-      if (i < count)
-        slope_.store(i, count - i, detail::load<P>(numbers + i, count - i) * P(share_));
+      if (i < count) slope.store(i, count - i, detail::load<P>(numbers + i, count - i) * P(share_));
       slope_.close(begin, count);
     }
     (void)begin, (void)count, (void)numbers;
@@ -150,10 +149,10 @@ class LabelMargin {
       x.store(to + i);
       nan += where(x == x, P(0), x);
     };
-    x_.open(begin, count);
+    const auto x = x_.open(begin, count);
     Index i = 0;
-    for (; i + P::lanes <= count; i += P::lanes) copy(i, x_.load(i, AllLanes{}));
-    if (i < count) copy(i, x_.load(i, count - i));
+    for (; i + P::lanes <= count; i += P::lanes) copy(i, x.load(i, AllLanes{}));
+    if (i < count) copy(i, x.load(i, count - i));
     const T nothing = -std::numeric_limits<T>::infinity();
     std::fill(to + count, to + whole_packs(count), nothing);
     for (Index k = 0; k < listed_; ++k) {

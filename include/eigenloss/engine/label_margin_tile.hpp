@@ -73,9 +73,9 @@ class LabelMarginTile {
     for (Index k = 0; k < lists_.longest(); ++k) {
       at[k] = of_label(k, [begin](std::int64_t c) { return c - begin; });
     }
-    x_.open(begin, count);
+    const auto row = x_.open(begin, count);
     for (Index i = 0; i < count; ++i) {
-      const P x = x_.load(i, AllLanes{}), c = P(T(int(i)));
+      const P x = row.load(i, AllLanes{}), c = P(T(int(i)));
       auto target = c != c;
       for (Index k = 0; k < lists_.longest(); ++k) target = target | (at[k] == c);
       nan_ += where(x == x, P(0), x);
@@ -88,9 +88,9 @@ class LabelMarginTile {
     for (; k + group <= lists_.longest(); k += group) sum += compare<group>(k, others, count, hits);
     for (; k < lists_.longest(); ++k) sum += compare<1>(k, others, count, hits);
     if constexpr (Slope::wanted) {
-      slope_.open(begin, count);
+      const auto slope = slope_.open(begin, count);
       for (Index i = 0; i < count; ++i) {
-        slope_.store(i, AllLanes{}, P::load(hits + i * P::lanes) * P(share_));
+        slope.store(i, AllLanes{}, P::load(hits + i * P::lanes) * P(share_));
       }
       slope_.close(begin, count);
     }

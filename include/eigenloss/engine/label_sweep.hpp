@@ -151,12 +151,12 @@ class LabelSweep {
         const Index count = (std::min)(row_chunk<T>, end - c);
         if (c + count <= first) continue;
         if (ties(to) && c > to.order % x_.size()) return;
-        x_.open(c, count);
+        const auto x = x_.open(c, count);
         Index i = 0;
         for (; i + P::lanes <= count; i += P::lanes) {
-          all &= look_at(x_.load(i, AllLanes{}), c + i, P::lanes, to);
+          all &= look_at(x.load(i, AllLanes{}), c + i, P::lanes, to);
         }
-        if (i < count) all &= look_at(x_.load(i, count - i), c + i, count - i, to);
+        if (i < count) all &= look_at(x.load(i, count - i), c + i, count - i, to);
       }
     });
     return all;

@@ -100,7 +100,8 @@ struct Label {
   std::int64_t classes[Walk::V::lanes];
 };
 
-// ---- Rows of numbers. `open` makes the entries [begin, begin + count) ready for `load`. ----
+// ---- Rows of numbers. `open` makes the entries [begin, begin + count) ready and returns what loads
+// them: a copy of what that takes, for the compiler to see that no store changes it. ----
 
 template <class Walk, class Source>
 class Row;
@@ -119,24 +120,26 @@ class Row<Along<T>, Source> {
   Index size() const { return size_; }
   V at(Index entry) const { return V(source_.at(first_ + entry * step_)); }
   V at(const Label<Walk>& label) const { return at(Index(label.classes[0])); }
-  void open(Index begin, Index count) const {
-    if (step_ == 1) {
-      now_ = source_.read(first_ + begin, count, buffer_);
-    } else {
-      source_.gather(first_ + begin * step_, step_, count, buffer_);
-      now_ = buffer_;
+  struct Opened {
+    const T* now;
+
+    EIGEN_STRONG_INLINE P load(Index i, AllLanes) const {
+      prefetch_next_page(now + i, P::lanes);
+      return P::load(now + i);
     }
+    EIGEN_STRONG_INLINE P load(Index i, Index lanes) const {
+      return detail::load<P>(now + i, lanes);
+    }
+  };
+  Opened open(Index begin, Index count) const {
+    if (step_ == 1) return {source_.read(first_ + begin, count, buffer_)};
+    source_.gather(first_ + begin * step_, step_, count, buffer_);
+    return {buffer_};
   }
-  EIGEN_STRONG_INLINE P load(Index i, AllLanes) const {
-    prefetch_next_page(now_ + i, P::lanes);
-    return P::load(now_ + i);
-  }
-  P load(Index i, Index lanes) const { return detail::load<P>(now_ + i, lanes); }
 
  private:
   const Source& source_;
   Index size_, first_, step_;
-  mutable const T* now_ = nullptr;
   mutable T buffer_[row_chunk<T>];
 };
 
@@ -175,17 +178,21 @@ class Row<Across<T>, Source> {
         stride_(stride) {}
   Row(const Row&) = delete;
   Index size() const { return size_; }
-  void open(Index begin, Index count) const {
-    if (in_place()) {
-      now_ = data_ + begin * stride_;
-    } else {
-      copy(begin, count);
+  struct Opened {
+    const T* now;
+    Index step;
+    bool asks;
+
+    EIGEN_STRONG_INLINE P load(Index i, AllLanes) const {
+      const T* here = now + i * step;
+      if (asks) prefetch_step<P>(here, step);
+      return P::load(here);
     }
-  }
-  EIGEN_STRONG_INLINE P load(Index i, AllLanes) const {
-    const T* here = now_ + i * step_;
-    if (asks_) prefetch_step<P>(here, step_);
-    return P::load(here);
+  };
+  Opened open(Index begin, Index count) const {
+    if (in_place()) return {data_ + begin * stride_, step_, asks_};
+    copy(begin, count);
+    return {buffer_, step_, asks_};
   }
   // The entry at each row's label.
   V at(const Label<Walk>& label) const {
@@ -214,7 +221,6 @@ class Row<Across<T>, Source> {
                             : source_.read(first_ + entry * first_stride_, lanes_, read);
       detail::load<P>(here, lanes_).store(buffer_ + i * P::lanes);
     }
-    now_ = buffer_;
   }
 
   const Source& source_;
@@ -222,7 +228,6 @@ class Row<Across<T>, Source> {
   const T* data_;
   Index stride_, step_ = in_place() ? stride_ : P::lanes;
   bool asks_ = step_ != P::lanes && asks_for_steps<T>(size_, step_);
-  mutable const T* now_ = nullptr;
   mutable T buffer_[tile_steps<T> * P::lanes];
 };
 

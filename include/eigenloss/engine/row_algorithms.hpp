@@ -31,13 +31,17 @@ using WalkOf = typename Row::Walk;
 
 // Slopes that nobody asked for take part in a walk without doing anything.
 template <class Slope>
-void open(const Slope& slope, Index begin, Index count) {
-  if constexpr (Slope::wanted) slope.open(begin, count);
-  (void)slope, (void)begin, (void)count;
+auto open(const Slope& slope, Index begin, Index count) {
+  if constexpr (Slope::wanted) {
+    return slope.open(begin, count);
+  } else {
+    (void)begin, (void)count;
+    return slope;
+  }
 }
-template <class Slope, class Lanes, class P>
-EIGEN_STRONG_INLINE void store(const Slope& slope, Index i, Lanes lanes, const P& pack) {
-  if constexpr (Slope::wanted) slope.store(i, lanes, pack);
+template <class Opened, class Lanes, class P>
+EIGEN_STRONG_INLINE void store(const Opened& slope, Index i, Lanes lanes, const P& pack) {
+  if constexpr (!std::is_same<Opened, NoSlope>::value) slope.store(i, lanes, pack);
   (void)slope, (void)i, (void)lanes, (void)pack;
 }
 template <class Slope>
@@ -46,19 +50,17 @@ void close(const Slope& slope, Index begin, Index count) {
   (void)slope, (void)begin, (void)count;
 }
 
-// Walks chunk by chunk: `before` and `after` each chunk, `step` as in Walk::steps, which needs no
-// slots where nothing is summed.
-template <class Walk, bool Slots = true, class Before, class Step, class After, class... Rows>
-EIGEN_STRONG_INLINE void walk(Index begin, Index end, const Before& before, const Step& step,
-                              const After& after, const Rows&... rows) {
+// Walks chunk by chunk: `open` begins a chunk and returns its step, as in Walk::steps, which needs no
+// slots where nothing is summed; `close` ends it.
+template <class Walk, bool Slots = true, class Open, class Close, class... Rows>
+EIGEN_STRONG_INLINE void walk(Index begin, Index end, const Open& open, const Close& close,
+                              const Rows&... rows) {
   constexpr Index chunk =
       Walk::across ? tile_steps<typename Walk::Number> : row_chunk<typename Walk::Number>;
   for (Index first = begin; first < end; first += chunk) {
     const Index count = (std::min)(chunk, end - first);
-    before(first, count);
-    (rows.open(first, count), ...);
-    Walk::template steps<Slots>(count, step, rows...);
-    after(first, count);
+    Walk::template steps<Slots>(count, open(first, count), rows.open(first, count)...);
+    close(first, count);
   }
 }
 
@@ -69,6 +71,7 @@ template <std::size_t N, class F, class First, class... Rows>
                                                   const First& first, const Rows&... rows) {
   using Walk = WalkOf<First>;
   using P = typename Walk::P;
+  const F formula = f;  // a copy, as what rows open to
   P total[N][Walk::slots], chunk[N][Walk::slots];
 #pragma GCC unroll 8
   for (std::size_t n = 0; n < N; ++n) {
@@ -76,11 +79,13 @@ template <std::size_t N, class F, class First, class... Rows>
     for (int k = 0; k < Walk::slots; ++k) total[n][k] = chunk[n][k] = P(0);
   }
   walk<Walk>(
-      begin, end, [](Index, Index) {},
-      [&](int slot, Index, auto lanes, const auto&... entries) {
-        const std::array<P, N> terms = f(entries...);
+      begin, end,
+      [&](Index, Index) {
+        return [&](int slot, Index, auto lanes, const auto&... entries) {
+          const std::array<P, N> terms = formula(entries...);
 #pragma GCC unroll 8
-        for (std::size_t n = 0; n < N; ++n) chunk[n][slot] += only_first(terms[n], lanes);
+          for (std::size_t n = 0; n < N; ++n) chunk[n][slot] += only_first(terms[n], lanes);
+        };
       },
       [&](Index, Index) {
 #pragma GCC unroll 8
@@ -106,9 +111,11 @@ template <class First>
   P largest[Walk::slots];
   for (auto& slot : largest) slot = P(-std::numeric_limits<typename Walk::Number>::infinity());
   walk<Walk>(
-      begin, end, [](Index, Index) {},
-      [&](int slot, Index, auto, const P& entries) {
-        largest[slot] = larger(largest[slot], entries);
+      begin, end,
+      [&](Index, Index) {
+        return [&](int slot, Index, auto, const P& entries) {
+          largest[slot] = larger(largest[slot], entries);
+        };
       },
       [](Index, Index) {}, row);
   return Walk::maximum(largest);
@@ -126,7 +133,7 @@ auto sums(const F& f, const First& first, const Rows&... rows) {
 template <class F, class First, class... Rows>
 auto sum(const F& f, const First& first, const Rows&... rows) {
   using P = typename First::Walk::P;
-  return sums<1>([&](const auto&... entries) { return std::array<P, 1>{{f(entries...)}}; }, first,
+  return sums<1>([f](const auto&... entries) { return std::array<P, 1>{{f(entries...)}}; }, first,
                  rows...)[0];
 }
 
@@ -147,16 +154,20 @@ template <class... Slopes, class F, class First, class... Rows>
 [[gnu::flatten, gnu::noinline]] void transform(const std::tuple<Slopes&...>& slopes, const F& f,
                                                const First& first, const Rows&... rows) {
   if constexpr ((Slopes::wanted || ...)) {
+    const F formula = f;
     detail::walk<typename First::Walk, false>(
         0, first.size(),
         [&](detail::Index begin, detail::Index count) {
-          std::apply([&](auto&... slope) { (detail::open(slope, begin, count), ...); }, slopes);
-        },
-        [&](int, detail::Index i, auto lanes, const auto&... entries) {
-          const auto results = f(entries...);
-          std::size_t k = 0;
-          std::apply([&](auto&... slope) { (detail::store(slope, i, lanes, results[k++]), ...); },
-                     slopes);
+          const auto open = [&](auto&... slope) {
+            return std::make_tuple(detail::open(slope, begin, count)...);
+          };
+          return [&formula, to = std::apply(open, slopes)](int, detail::Index i, auto lanes,
+                                                           const auto&... entries) {
+            const auto results = formula(entries...);
+            std::size_t k = 0;
+            std::apply([&](auto&... slope) { (detail::store(slope, i, lanes, results[k++]), ...); },
+                       to);
+          };
         },
         [&](detail::Index begin, detail::Index count) {
           std::apply([&](auto&... slope) { (detail::close(slope, begin, count), ...); }, slopes);
@@ -169,7 +180,7 @@ template <class Slope, class F, class First, class... Rows>
 void transform(const Slope& slope, const F& f, const First& first, const Rows&... rows) {
   using P = typename First::Walk::P;
   transform(
-      std::tie(slope), [&](const auto&... entries) { return std::array<P, 1>{{f(entries...)}}; },
+      std::tie(slope), [f](const auto&... entries) { return std::array<P, 1>{{f(entries...)}}; },
       first, rows...);
 }
 
@@ -183,7 +194,7 @@ typename Walk::V at(const Row& row, const detail::Label<Walk>& label) {
 template <class Slope, class Row>
 void fill(const Slope& slope, const Row& row, const typename Row::P& number) {
   transform(
-      slope, [&](const typename Row::P& same) { return same; },
+      slope, [](const typename Row::P& same) { return same; },
       detail::Constant<typename Row::Walk>(number, row.size()));
 }
 

@@ -25,16 +25,19 @@ template <class Slope, class F, class First, class... Rows>
   } else {
     using Walk = typename First::Walk;
     using P = typename Walk::P;
+    const F formula = f;  // a copy, as what rows open to
     P total[Walk::slots], chunk[Walk::slots];
 #pragma GCC unroll 8
     for (int k = 0; k < Walk::slots; ++k) total[k] = chunk[k] = P(0);
     detail::walk<Walk>(
         0, first.size(),
-        [&](detail::Index begin, detail::Index count) { slope.open(begin, count); },
-        [&](int slot, detail::Index i, auto lanes, const auto&... entries) {
-          const std::array<P, 2> both = f(entries...);
-          chunk[slot] += detail::only_first(both[0], lanes);
-          slope.store(i, lanes, both[1]);
+        [&](detail::Index begin, detail::Index count) {
+          return [&, to = slope.open(begin, count)](int slot, detail::Index i, auto lanes,
+                                                    const auto&... entries) {
+            const std::array<P, 2> both = formula(entries...);
+            chunk[slot] += detail::only_first(both[0], lanes);
+            to.store(i, lanes, both[1]);
+          };
         },
         [&](detail::Index begin, detail::Index count) {
           slope.close(begin, count);
@@ -59,15 +62,18 @@ template <std::size_t N, class F, class First, class... Rows>
     for (auto& slot : largest[n]) slot = P(-std::numeric_limits<typename Walk::Number>::infinity());
   }
   detail::walk<Walk>(
-      0, first.size(), [](detail::Index, detail::Index) {},
-      [&](int slot, detail::Index, auto,
-          const auto&... entries) {  // missing lanes repeat the last one
-        const std::array<P, N> terms = f(entries...);
+      0, first.size(),
+      [&](detail::Index, detail::Index) {
+        return [&](int slot, detail::Index, auto,
+                   const auto&... entries) {  // missing lanes repeat the last one
+          const std::array<P, N> terms = f(entries...);
 #pragma GCC unroll 8
-        for (std::size_t n = 0; n < N; ++n) {
-          const P& before = largest[n][slot];
-          largest[n][slot] = where((before < terms[n]) | (terms[n] != terms[n]), terms[n], before);
-        }
+          for (std::size_t n = 0; n < N; ++n) {
+            const P& before = largest[n][slot];
+            largest[n][slot] =
+                where((before < terms[n]) | (terms[n] != terms[n]), terms[n], before);
+          }
+        };
       },
       [](detail::Index, detail::Index) {}, first, rows...);
   std::array<typename Walk::V, N> result;

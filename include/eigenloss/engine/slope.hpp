@@ -48,18 +48,18 @@ class Slope<Along<T>, Out> {
     return out_.data() && step_ == 1 && !add_ ? out_.data() + first_ : nullptr;
   }
   static constexpr Index scratch_stride() { return 1; }
-  void open(Index begin, Index) const {
-    const bool in_place = out_.data() && step_ == 1 && !add_ && !streams_;
-    now_ = in_place ? out_.data() + first_ + begin : buffer_;
-  }
-  template <class Lanes>
-  EIGEN_STRONG_INLINE void store(Index i, Lanes lanes, const P& slope) const {
-    const P gradient = slope * P(scale_);
-    if constexpr (std::is_same<Lanes, AllLanes>::value) {
-      gradient.store(now_ + i);
-    } else {
-      detail::store(gradient, now_ + i, lanes);
+  struct Opened {
+    static constexpr bool wanted = true;
+    T* now;
+    P scale;
+
+    template <class Lanes>
+    EIGEN_STRONG_INLINE void store(Index i, Lanes lanes, const P& slope) const {
+      detail::store(slope * scale, now + i, lanes);
     }
+  };
+  Opened open(Index begin, Index) const {
+    return {in_place() ? out_.data() + first_ + begin : buffer_, P(scale_)};
   }
   // Makes the slope of one entry `now`, where `transform` made it `was`.
   void replace(const Label<Walk>& label, const Single<T>& was, const Single<T>& now) const {
@@ -69,7 +69,7 @@ class Slope<Along<T>, Out> {
     out_.set(entry, gradient);
   }
   void close(Index begin, Index count) const {
-    if (now_ != buffer_) return;
+    if (in_place()) return;
     if (streams_) return stream(buffer_, count, out_.data() + first_ + begin);
     if (step_ == 1 && !add_) return out_.write(first_ + begin, count, buffer_);
     for (Index i = 0; i < count; ++i) {
@@ -79,12 +79,13 @@ class Slope<Along<T>, Out> {
   }
 
  private:
+  bool in_place() const { return out_.data() && step_ == 1 && !add_ && !streams_; }
+
   const Out& out_;
   Index size_, first_, step_;
   bool add_;
   mutable bool streams_;
   T scale_;
-  mutable T* now_ = nullptr;
   mutable T buffer_[row_chunk<T>];
 };
 
@@ -119,13 +120,24 @@ class Slope<Across<T>, Out> {
     return close_by && lanes_ == P::lanes && !add_ && !streams_ ? data_ : nullptr;
   }
   Index scratch_stride() const { return stride_; }
-  void open(Index begin, Index) const { now_ = in_place() ? data_ + begin * stride_ : buffer_; }
-  EIGEN_STRONG_INLINE void store(Index i, AllLanes, const P& slope) const {
-    const P gradient = scaled(slope);
-    T* here = now_ + i * step_;
-    if (streams_) return stream(here, gradient);
-    if (asks_) prefetch_step<P, true>(here, step_);
-    gradient.store(here);
+  struct Opened {
+    static constexpr bool wanted = true;
+    T* now;
+    Index step;
+    bool asks, streams, masks;
+    P scale;
+
+    EIGEN_STRONG_INLINE void store(Index i, AllLanes, const P& slope) const {
+      const P gradient = scaled(slope, scale, masks);
+      T* here = now + i * step;
+      if (streams) return stream(here, gradient);
+      if (asks) prefetch_step<P, true>(here, step);
+      gradient.store(here);
+    }
+  };
+  Opened open(Index begin, Index) const {
+    T* const now = in_place() ? data_ + begin * stride_ : buffer_;
+    return {now, step_, asks_, streams_, masks_, scale_};
   }
   void close(Index begin, Index count) const {
     if (!in_place()) write(begin, count);
@@ -133,7 +145,7 @@ class Slope<Across<T>, Out> {
   // Makes the slopes of one entry of each row `now`, where `transform` made them `was`.
   void replace(const Label<Walk>& label, const P& was, const P& now) const {
     T numbers[P::lanes];
-    scaled(add_ ? now - was : now).store(numbers);
+    scaled(add_ ? now - was : now, scale_, masks_).store(numbers);
     if (data_ && !add_) {
       T* const to = data_;
       for (Index k = 0, count = lanes_, step = stride_; k < count; ++k) {
@@ -163,9 +175,9 @@ class Slope<Across<T>, Out> {
   }
 
  private:
-  EIGEN_STRONG_INLINE P scaled(const P& slope) const {
-    const P gradient = slope * scale_;
-    return masks_ ? where(scale_ == P(0), P(0), gradient) : gradient;
+  static EIGEN_STRONG_INLINE P scaled(const P& slope, const P& scale, bool masks) {
+    const P gradient = slope * scale;
+    return masks ? where(scale == P(0), P(0), gradient) : gradient;
   }
   bool in_place() const { return data_ && lanes_ == P::lanes && !add_; }
   [[gnu::noinline]] void write(Index begin, Index count) const {
@@ -194,7 +206,6 @@ class Slope<Across<T>, Out> {
   P scale_;
   Index step_ = in_place() ? stride_ : P::lanes;
   bool asks_ = step_ != P::lanes && asks_for_steps<T>(size_, step_);
-  mutable T* now_ = nullptr;
   mutable T buffer_[tile_steps<T> * P::lanes];
 };
 
@@ -208,18 +219,26 @@ class Scratch {
 
   Scratch(T* data, Index stride, Index size) : data_(data), stride_(stride), size_(size) {}
   Index size() const { return size_; }
-  void open(Index begin, Index) const { now_ = data_ + begin * stride_; }
-  EIGEN_STRONG_INLINE P load(Index i, AllLanes) const { return P::load(now_ + i * stride_); }
-  P load(Index i, Index lanes) const { return detail::load<P>(now_ + i, lanes); }
-  EIGEN_STRONG_INLINE void store(Index i, AllLanes, const P& pack) const {
-    pack.store(now_ + i * stride_);
-  }
-  void store(Index i, Index lanes, const P& pack) const { detail::store(pack, now_ + i, lanes); }
+  struct Opened {
+    T* now;
+    Index stride;
+
+    EIGEN_STRONG_INLINE P load(Index i, AllLanes) const { return P::load(now + i * stride); }
+    EIGEN_STRONG_INLINE P load(Index i, Index lanes) const {
+      return detail::load<P>(now + i, lanes);
+    }
+    EIGEN_STRONG_INLINE void store(Index i, AllLanes, const P& pack) const {
+      pack.store(now + i * stride);
+    }
+    EIGEN_STRONG_INLINE void store(Index i, Index lanes, const P& pack) const {
+      detail::store(pack, now + i, lanes);
+    }
+  };
+  Opened open(Index begin, Index) const { return {data_ + begin * stride_, stride_}; }
 
  private:
   T* data_;
   Index stride_, size_;
-  mutable T* now_ = nullptr;
 };
 
 }  // namespace detail

@@ -111,7 +111,7 @@ class Softmax : public detail::SoftmaxOf<Row> {
     } else if constexpr (Slope::wanted) {
       const P p = Walk::spread(this->at(row_.at(y)));
       const V was = Walk::first(f(p, P(0))), now = Walk::first(f(p, P(1)));
-      transform_slope(slope, [&](const P& softmax) { return f(softmax, P(0)); });
+      transform_slope(slope, [f](const P& softmax) { return f(softmax, P(0)); });
       replace(slope, y, was, now);
     }
     (void)slope, (void)y, (void)f;
@@ -124,13 +124,13 @@ class Softmax : public detail::SoftmaxOf<Row> {
       const P inverse = Walk::spread(inverse_total);
       if (scratch_) {
         transform(
-            slope, [&](const P& e, const auto&... entries) { return f(e * inverse, entries...); },
+            slope, [=](const P& e, const auto&... entries) { return f(e * inverse, entries...); },
             Kept(scratch_, stride_, row_.size()), rows...);
       } else {
         const P shift = Walk::spread(this->finite_maximum());
         transform(
             slope,
-            [&](const P& x, const auto&... entries) {
+            [=](const P& x, const auto&... entries) {
               return f(exp_nonpositive(x - shift) * inverse, entries...);
             },
             row_, rows...);
@@ -152,11 +152,14 @@ class Softmax : public detail::SoftmaxOf<Row> {
 #pragma GCC unroll 8
     for (int k = 0; k < Walk::slots; ++k) totals[k] = chunk[k] = P(0);
     detail::walk<Walk>(
-        0, row_.size(), [&](detail::Index begin, detail::Index count) { kept.open(begin, count); },
-        [&](int slot, detail::Index i, auto lanes, const P& x) {
-          const P e = exp_nonpositive(x - shift);
-          kept.store(i, lanes, e);
-          chunk[slot] += detail::only_first(e, lanes);
+        0, row_.size(),
+        [&](detail::Index begin, detail::Index count) {
+          return
+              [&, to = kept.open(begin, count)](int slot, detail::Index i, auto lanes, const P& x) {
+                const P e = exp_nonpositive(x - shift);
+                to.store(i, lanes, e);
+                chunk[slot] += detail::only_first(e, lanes);
+              };
         },
         [&](detail::Index, detail::Index) {
 #pragma GCC unroll 8

@@ -68,7 +68,7 @@ struct CosineEmbedding {
             own_b = spread(a, s * cos * (aa / (aa * bb)));
     transform(
         std::tie(slope_a, slope_b),
-        [&](const P& a_i, const P& b_i) {
+        [=](const P& a_i, const P& b_i) {
           return std::array<P, 2>{{other * b_i - own_a * a_i, other * a_i - own_b * b_i}};
         },
         a, b);

@@ -67,7 +67,7 @@ struct CrossEntropy {
     const V loss = weigh(w, softmax.log_total - (at(x, y) - softmax.maximum));
     const P w_y = spread(x, w);
     if (label_smoothing == 0) {
-      const auto slope_at = [&, weighted = weight.size() != 0](const P& p, const P& is_y) {
+      const auto slope_at = [=, weighted = weight.size() != 0](const P& p, const P& is_y) {
         return weighted ? weigh(w_y, p - is_y) : p - is_y;
       };
       softmax.transform_slope(slope, y, slope_at);
@@ -77,7 +77,7 @@ struct CrossEntropy {
     const double all_w = weight.size() == 0 ? double(x.size()) : weight.sum();
     const P certain_w = P(certain) * w_y, total = certain_w + P(even * all_w);
     const auto weights = class_weights(x, weight);
-    const auto slope_at = [&](const P& p, const P& is_y, const P& w_c) {
+    const auto slope_at = [=](const P& p, const P& is_y, const P& w_c) {
       return weigh(total, p) - (certain_w * is_y + P(even) * w_c);
     };
     softmax.transform_slope(slope, slope_at, one_hot(x, y), weights);
@@ -89,12 +89,12 @@ struct CrossEntropy {
     using P = typename Row::P;
     const auto weights = class_weights(x, weight);
     const P certain(1 - label_smoothing), even(label_smoothing / double(x.size()));
-    const auto w_t = [&](const P& t_c, const P& w_c) { return w_c * (certain * t_c + even); };
+    const auto w_t = [=](const P& t_c, const P& w_c) { return w_c * (certain * t_c + even); };
     const Softmax<Row, Slope> softmax(x, slope);
     const auto loss = softmax.negative_log(w_t, t, weights);
     if constexpr (Slope::wanted) {
       const P total = spread(x, sum(w_t, t, weights));
-      const auto slope_at = [&](const P& p, const P& t_c, const P& w_c) {
+      const auto slope_at = [=](const P& p, const P& t_c, const P& w_c) {
         return weigh(total, p) - w_t(t_c, w_c);
       };
       softmax.transform_slope(slope, slope_at, t, weights);

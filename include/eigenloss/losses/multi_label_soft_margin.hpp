@@ -52,12 +52,12 @@ struct MultiLabelSoftMargin {
     const V classes(double(x.size()));
     if (weight.size() == 0) {
       return sum_and_transform(
-                 slope, [&](const P& x_c, const P& y_c) { return term(x_c, y_c, share); }, x, y) /
+                 slope, [=](const P& x_c, const P& y_c) { return term(x_c, y_c, share); }, x, y) /
              classes;
     }
     return sum_and_transform(
                slope,
-               [&](const P& x_c, const P& y_c, const P& w_c) {
+               [=](const P& x_c, const P& y_c, const P& w_c) {
                  std::array<P, 2> both = term(x_c, y_c, share);
                  for (P& number : both) number = where(w_c == P(0), P(0), w_c * number);
                  return both;

@@ -53,18 +53,21 @@ struct MultiMargin {
     const V nan = where(x_y == x_y, V(0), x_y);
     const P shift_of_all = spread(x, shift), nan_of_all = spread(x, nan),
             factor_of_all = spread(x, factor);
+    const bool linear = p == 1;
     const auto total = sums<2>(
-        [&](const P& x_i, const P& is_y) {
+        [=](const P& x_i, const P& is_y) {
           const P z = where(is_y == P(1), P(0), positive(shift_of_all + x_i, x_i, nan_of_all));
-          return std::array<P, 2>{{p == 1 ? z : z * z, power_slope(z)}};
+          return std::array<P, 2>{{linear ? z : z * z, power_slope(z, linear)}};
         },
         x, one_hot(x, y));
-    const auto slope_at = [&](const P& x_i) {
-      const P h = factor_of_all * power_slope(positive(shift_of_all + x_i, x_i, nan_of_all));
+    const auto slope_at = [=](const P& x_i) {
+      const P z = positive(shift_of_all + x_i, x_i, nan_of_all);
+      const P h = factor_of_all * power_slope(z, linear);
       return where(factor_of_all == P(0), P(0), h);
     };
     transform(slope, slope_at, x);
-    const V was = where(w == V(0), V(0), factor * power_slope(positive(shift + x_y, x_y, nan)));
+    const V z_y = positive(shift + x_y, x_y, nan);
+    const V was = where(w == V(0), V(0), factor * power_slope(z_y, linear));
     replace(slope, y, was, where(w == V(0), V(0), -factor * total[1]));
     return where(w == V(0), V(0), factor * total[0]);
   }
@@ -77,8 +80,8 @@ struct MultiMargin {
   }
   // d max(0, z)^p / dz at a max(0, z).
   template <class N>
-  EIGEN_STRONG_INLINE N power_slope(const N& z) const {
-    return p == 1 ? where(z > N(0), N(1), z) : N(2) * z;
+  static EIGEN_STRONG_INLINE N power_slope(const N& z, bool linear) {
+    return linear ? where(z > N(0), N(1), z) : N(2) * z;
   }
 };
 
