@@ -191,7 +191,7 @@ add("default of axis", "std::int64_t axis = 1;", "std::int64_t axis = -1;", "eng
 add("default of ignore_index", "std::int64_t ignore_index = -100;", "std::int64_t ignore_index = -1;", "engine/reductions")
 
 add = loss("multi_margin")
-add("value of p 2", "p == 1 ? z : z * z", "z")
+add("value of p 2", "linear ? z : z * z", "z")
 add("kink", "where(z > N(0), N(1), z)", "where(z >= N(0), N(1), z)")
 add("slope of p 2", "N(2) * z", "z")
 add("the right class", "where(is_y == P(1), P(0),", "where(is_y == P(2), P(0),")
@@ -255,9 +255,9 @@ label_sweep("every class", "if (distinct_ == x_.size()) return fill_with(T(0));"
 label_sweep("several passes", "if (collect(to) && !others_alone) ++edge;", "collect(to), ++edge;")
 label_sweep("more than are sorted at a time", "held_ = goal;", "held_ = goal - 1;")
 label_sweep("ends of passes", "if (!(from_ < entry) || to < entry) continue;", "if (entry < from_ || to < entry) continue;")
-label_sweep("chunks of a row", "look_at(x_.load(i, AllLanes{}), c + i, P::lanes, to)",
-            "look_at(x_.load(i, AllLanes{}), i, P::lanes, to)")
-label_sweep("end of a row", "if (i < count) all &= look_at(x_.load(i, count - i), c + i, count - i, to);", "")
+label_sweep("chunks of a row", "look_at(x.load(i, AllLanes{}), c + i, P::lanes, to)",
+            "look_at(x.load(i, AllLanes{}), i, P::lanes, to)")
+label_sweep("end of a row", "if (i < count) all &= look_at(x.load(i, count - i), c + i, count - i, to);", "")
 
 add = loss("multi_label_soft_margin")
 add("value", "(where(x < P(0), P(0), P(1)) - y) * x", "(P(1) - y) * x")
@@ -831,9 +831,9 @@ rows("across: through a buffer: later steps", "row", "store(buffer_ + i * P::lan
 rows("across: entry at the label", "row", "from[Index(label.classes[k]) * step + k]", "from[Index(label.classes[0]) * step + k]")
 rows("across: entry at the label, through a buffer", "row", "source_.at(first_ + Index(label.classes[k]) * first_stride_ + lane)",
      "source_.at(first_ + Index(label.classes[0]) * first_stride_ + lane)")
-rows("one hot", "computed_rows", "where(relative_ == P(T(int(i))), P(1), P(0))", "P(0)")
-rows("one hot: later chunks", "computed_rows", "T(double(label_.classes[k] - begin))", "T(double(label_.classes[k]))")
-rows("one hot: lanes along a row", "computed_rows", "relative_ = relative_ - P::load(lane);", "")
+rows("one hot", "computed_rows", "where(relative == P(T(int(i))), P(1), P(0))", "P(0)")
+rows("one hot: later chunks", "computed_rows", "T(std::int32_t(label_.classes[k] - begin))", "T(std::int32_t(label_.classes[k]))")
+rows("one hot: lanes along a row", "computed_rows", "return {of_rows - P::load(lane)};", "return {of_rows};")
 rows("class weights", "computed_rows", "if (weights_.size() == 0) return P(1); if constexpr (Walk::across)",
      "if (weights_.size() < 1000) return P(1); if constexpr (Walk::across)")
 rows("class weights: later chunks, along", "computed_rows", "buffer_[i] = weight(begin + i);", "buffer_[i] = weight(i);")
@@ -862,7 +862,7 @@ rows("flood: masked rows", "slope", "where(scale_ == P(0), P(0), which).store(ch
 rows("flood: other rows", "slope", "if (chosen[k] == T(0)) continue;", "", "losses/multi_label_margin")
 rows("label rows whose entries lie apart", "label_lists", "source_.at(first_ + entry * step_)", "source_.at(first_ + entry)",
      "losses/multi_label_margin")
-rows("scale, along", "slope", "const P gradient = slope * P(scale_);", "const P gradient = slope;")
+rows("scale, along", "slope", "detail::store(slope * scale, now + i, lanes);", "detail::store(slope, now + i, lanes);")
 rows("later chunks of slopes in place, along", "slope", "out_.data() + first_ + begin : buffer_", "out_.data() + first_ : buffer_")
 rows("later chunks of slopes in a buffer, along", "slope", "out_.write(first_ + begin, count, buffer_)",
      "out_.write(first_, count, buffer_)")
@@ -874,8 +874,8 @@ rows("second term, along", "slope", "out_.set(entry, add_ ? T(out_.at(entry) + b
      "out_.set(entry, buffer_[i]);")
 rows("scratch memory of a second term, along", "slope", "out_.data() && step_ == 1 && !add_ ? out_.data() + first_ : nullptr",
      "out_.data() && step_ == 1 ? out_.data() + first_ : nullptr", "engine/reductions")
-rows("scale, across", "slope", "P gradient = slope * scale_;", "P gradient = slope;")
-rows("masked rows, across", "slope", "masks_ ? where(scale_ == P(0), P(0), gradient) : gradient", "gradient")
+rows("scale, across", "slope", "P gradient = slope * scale;", "P gradient = slope;")
+rows("masked rows, across", "slope", "masks ? where(scale == P(0), P(0), gradient) : gradient", "gradient")
 rows("streams, across", "slope", "stream(here, gradient)", "stream(data_, gradient)", "engine/placement")
 rows("second term, across", "slope", "(P::load(numbers) + detail::load<P>(now, lanes_)).store(numbers);", "",
      "engine/combination")
@@ -883,20 +883,20 @@ rows("second term in buffers, across", "slope",
      "here ? here : out_.read(first, lanes_, before)", "here ? here : numbers")
 rows("part of a tile: later steps", "slope", "T* numbers = buffer_ + i * P::lanes;", "T* numbers = buffer_;")
 rows("replaced slope, across", "slope", "to[Index(label.classes[k]) * step + k] = numbers[k];", "")
-rows("replaced slope of a second term, across", "slope", "scaled(add_ ? now - was : now)", "scaled(now)")
+rows("replaced slope of a second term, across", "slope", "scaled(add_ ? now - was : now, scale_, masks_)", "scaled(now, scale_, masks_)")
 rows("replaced slope through a buffer, across", "slope", "add_ ? T(out_.at(i) + numbers[k]) : numbers[k]", "numbers[k]")
 rows("scratch memory of a part of a tile", "slope", "close_by && lanes_ == P::lanes && !add_", "close_by && !add_",
      "engine/placement", "laws/cross_entropy")
 rows("scratch memory of a second term, across", "slope", "close_by && lanes_ == P::lanes && !add_",
      "close_by && lanes_ == P::lanes", "engine/combination", "engine/reductions")
-rows("scratch memory: later chunks", "slope", "now_ = data_ + begin * stride_;", "now_ = data_;", "engine/reductions")
+rows("scratch memory: later chunks", "slope", "{data_ + begin * stride_, stride_}", "{data_, stride_}", "engine/reductions")
 rows("softmax in one reading", "softmax", "total * exp_nonpositive(before - shift) + here", "total + here", "engine/reductions")
 rows("softmax in one reading: later chunks", "softmax", "total * exp_nonpositive(before - shift) + here", "here",
      "engine/reductions")
 rows("softmax that is kept: sum", "softmax", "totals[k] += chunk[k];", "totals[k] = chunk[k];", "engine/reductions")
 rows("softmax that is kept: the end of a row", "softmax", "detail::only_first(e, lanes)", "e", "losses/cross_entropy",
      "engine/reductions")
-rows("softmax that is kept", "softmax", "kept.store(i, lanes, e);", "", "losses/cross_entropy", "engine/reductions")
+rows("softmax that is kept", "softmax", "to.store(i, lanes, e);", "", "losses/cross_entropy", "engine/reductions")
 rows("softmax that is kept: total", "softmax", "f(e * inverse, entries...)", "f(e, entries...)", "losses/cross_entropy",
      "engine/reductions")
 rows("softmax that is not kept: total", "softmax", "f(exp_nonpositive(x - shift) * inverse, entries...)",
