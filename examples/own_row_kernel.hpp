@@ -24,7 +24,7 @@ struct Focal {
     const V steeper = gamma == 0 ? V(0) : V(gamma) * pow(miss, V(gamma - 1)) * p * log_p;
     const P factor = spread(x, focus - steeper);
     softmax.transform_slope(
-        slope, [&](const P& s, const P& is_y) { return factor * (s - is_y); }, one_hot(x, y));
+        slope, [=](const P& s, const P& is_y) { return factor * (s - is_y); }, one_hot(x, y));
     return -focus * log_p;
   }
 };

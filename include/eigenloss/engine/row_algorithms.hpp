@@ -20,8 +20,9 @@
 //   class_weight(row, weights, label)   that of each row's label
 //   spread(row, v)               a pack of entries (P) of a number per row (V)
 //   Softmax                      exp(x - maximum) and its sum, for one exponential an entry
-// f takes packs of entries of the rows, and where(condition, a, b) takes the place of if. Each walk
-// is a function of its own with all it calls: two in one take registers from each other.
+// f takes packs of entries of the rows, and where(condition, a, b) takes the place of if; what it
+// captures by value stays in registers. Each walk is a function of its own with all it calls: two in
+// one take registers from each other.
 // From another namespace, sums needs its full name in C++17: eigenloss::sums<2>(f, a, b).
 namespace eigenloss {
 namespace detail {
