@@ -20,9 +20,9 @@
 //   class_weight(row, weights, label)   that of each row's label
 //   spread(row, v)               a pack of entries (P) of a number per row (V)
 //   Softmax                      exp(x - maximum) and its sum, for one exponential an entry
-// f takes packs of entries of the rows, and where(condition, a, b) takes the place of if; what it
-// captures by value stays in registers. Each walk is a function of its own with all it calls: two in
-// one take registers from each other.
+// f takes packs of entries of the rows, and where(condition, a, b) takes the place of if; transform
+// copies it, so that what it captures by value stays in registers. Each walk is a function of its own
+// with all it calls: two in one take registers from each other.
 // From another namespace, sums needs its full name in C++17: eigenloss::sums<2>(f, a, b).
 namespace eigenloss {
 namespace detail {
@@ -72,7 +72,6 @@ template <std::size_t N, class F, class First, class... Rows>
                                                   const First& first, const Rows&... rows) {
   using Walk = WalkOf<First>;
   using P = typename Walk::P;
-  const F formula = f;  // a copy, as what rows open to
   P total[N][Walk::slots], chunk[N][Walk::slots];
 #pragma GCC unroll 8
   for (std::size_t n = 0; n < N; ++n) {
@@ -83,7 +82,7 @@ template <std::size_t N, class F, class First, class... Rows>
       begin, end,
       [&](Index, Index) {
         return [&](int slot, Index, auto lanes, const auto&... entries) {
-          const std::array<P, N> terms = formula(entries...);
+          const std::array<P, N> terms = f(entries...);
 #pragma GCC unroll 8
           for (std::size_t n = 0; n < N; ++n) chunk[n][slot] += only_first(terms[n], lanes);
         };
@@ -134,7 +133,7 @@ auto sums(const F& f, const First& first, const Rows&... rows) {
 template <class F, class First, class... Rows>
 auto sum(const F& f, const First& first, const Rows&... rows) {
   using P = typename First::Walk::P;
-  return sums<1>([f](const auto&... entries) { return std::array<P, 1>{{f(entries...)}}; }, first,
+  return sums<1>([&](const auto&... entries) { return std::array<P, 1>{{f(entries...)}}; }, first,
                  rows...)[0];
 }
 
@@ -155,7 +154,7 @@ template <class... Slopes, class F, class First, class... Rows>
 [[gnu::flatten, gnu::noinline]] void transform(const std::tuple<Slopes&...>& slopes, const F& f,
                                                const First& first, const Rows&... rows) {
   if constexpr ((Slopes::wanted || ...)) {
-    const F formula = f;
+    const F formula = f;  // a copy, as what rows open to
     detail::walk<typename First::Walk, false>(
         0, first.size(),
         [&](detail::Index begin, detail::Index count) {

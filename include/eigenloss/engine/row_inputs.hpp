@@ -179,7 +179,7 @@ class RowInputs {
     cut_.rows(row, count, [&, step = cut_.inner](Index k, Index first) {
       entries[k] = data + first + Index((std::min)(std::uint64_t(labels[k]), last)) * step;
     });
-    for (Index k = 0; k < count; ++k) prefetch(entries[k], 1);
+    for (Index k = 0; k < count; ++k) prefetch(entries[k], 1);  // GCC drops visits that only ask
   }
 
   // Whether a row has more labels than the lists of a tile hold.

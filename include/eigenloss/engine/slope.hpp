@@ -49,7 +49,6 @@ class Slope<Along<T>, Out> {
   }
   static constexpr Index scratch_stride() { return 1; }
   struct Opened {
-    static constexpr bool wanted = true;
     T* now;
     P scale;
 
@@ -121,7 +120,6 @@ class Slope<Across<T>, Out> {
   }
   Index scratch_stride() const { return stride_; }
   struct Opened {
-    static constexpr bool wanted = true;
     T* now;
     Index step;
     bool asks, streams, masks;

@@ -55,7 +55,7 @@ struct MultiMargin {
             factor_of_all = spread(x, factor);
     const bool linear = p == 1;
     const auto total = sums<2>(
-        [=](const P& x_i, const P& is_y) {
+        [&](const P& x_i, const P& is_y) {
           const P z = where(is_y == P(1), P(0), positive(shift_of_all + x_i, x_i, nan_of_all));
           return std::array<P, 2>{{linear ? z : z * z, power_slope(z, linear)}};
         },
