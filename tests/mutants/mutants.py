@@ -912,8 +912,8 @@ rows("softmax of -inf", "softmax", "where(maximum == V(-std::numeric_limits<T>::
 rows("softmax: -log of a factor 0", "softmax", "where(factor == P(0), P(0), factor * (log_sum - (x - top)))",
      "factor * (log_sum - (x - top))", "losses/cross_entropy")
 rows("sum of a block", "row_walk", "partial.loss = sums.loss.total(sums.tiles);", "")
-rows("sum of a block of single rows", "row_walk", "if (!tiles) return Total<T>(along);", "if (!tiles) return Total<T>();")
-rows("single rows beside tiles", "row_walk", "total.add(Total<T>(along));", "")
+rows("sum of a block of single rows", "row", "if (!tiles) return Total<T>(along);", "if (!tiles) return Total<T>();")
+rows("single rows beside tiles", "row", "total.add(Total<T>(along));", "")
 rows("counted rows of a block", "row_walk", "partial.counted = sums.counted.total(sums.tiles);", "")
 rows("ignored rows, along", "row_walk", "if (problem_.ignored(row)) return T(0);", "")
 rows("ignored rows, across", "row_inputs", "weights[k] = T(0);", "")
@@ -925,7 +925,7 @@ rows("weights of slopes, along", "row_walk", "T(scale_ * w)", "scale_")
 rows("weights, across", "row_walk", "where(w == VA(0), VA(0), value * w)", "where(w == VA(0), VA(0), value)")
 rows("weights in buffers, across", "row_walk", "weight = detail::load<VA>(weights_.read(row, count, buffer), count);",
      "weights_.read(row, count, buffer);")
-rows("scale of a tile", "row_walk", "evaluate_tile(row, count, w * VA(scale_), label, in", "evaluate_tile(row, count, w, label, in")
+rows("scale of a tile", "row_walk", "evaluate_tile(row, count, w * VA(scale_), open.label, in", "evaluate_tile(row, count, w, open.label, in")
 for what, text, replacement in [
     ("in", "store(copy + k * tile)", "store(copy)"),
     ("in: later steps", "source.read(first + c * cut_.inner, group * lanes, buffer)", "source.read(first, group * lanes, buffer)"),
@@ -943,18 +943,22 @@ rows("gradient of masked rows, along", "row_walk", "outputs_.clear(row, 1);", ""
 rows("masked rows of a second term, along", "row_outputs", "if (add_) return;", "", "engine/combination")
 rows("missing rows", "row_walk", "if (count < lanes) weight = only_first(weight, count);", "")
 rows("where a row begins", "axis", "row / inner * size * inner + row % inner", "row * size + row % inner")
-rows("entry at the label alone", "row_inputs", "data[first + Index(label.classes[k]) * step];",
-     "data[first + Index(label.classes[k])];", "losses/nll", "laws/nll")
-rows("entry at the label alone, through a buffer", "row_inputs", "source_.at(first + Index(label.classes[k]) * cut_.inner);",
-     "source_.at(first + Index(label.classes[k]));", "laws/nll")
+rows("entry at the label alone", "entry_at_label", "first + Index(this->classes[k]) * step;", "first + Index(this->classes[k]);",
+     "losses/nll", "laws/nll")
+rows("entry at the label alone: missing rows", "entry_at_label", "Walk::V::lanes, entries[count - 1]);", "Walk::V::lanes, Index(1) << 40);",
+     "losses/nll", "laws/nll")
+rows("entry at the label alone: few rows", "entry_at_label", "numbers[k] = data[now[k]]; } else {", "numbers[k] = data[now[0]]; } else {",
+     "losses/nll", "laws/nll")
+rows("entry at the label alone: many rows", "entry_at_label", "numbers[k] = data[now[k]]; prefetch", "numbers[k] = data[next[k]]; prefetch",
+     "losses/nll", "laws/nll")
+rows("entry at the label alone, through a buffer", "entry_at_label", "source_.at(now[k])", "source_.at(now[0])", "laws/nll")
+rows("tiles that are opened ahead", "row_walk", "open[i / lanes % (1 + ahead)]", "open[0]", "losses/nll", "laws/nll")
 rows("rows that follow a run", "axis", "first += (size - 1) * inner;", "", "losses/nll", "laws/nll")
 rows("labels of missing rows", "row_inputs", "if (count < lanes) std::fill(label.classes + count, label.classes + lanes, 0);",
      "if (count < lanes) std::fill(label.classes + count, label.classes + lanes, std::int64_t(1) << 40);")
 rows("labels in place, across", "row_inputs", "if (read != label.classes) std::copy_n(read, count, label.classes);", "")
-rows("slope at the label alone", "row_outputs", "entry = first + Index(label.classes[k]) * cut_.inner;",
-     "entry = first + Index(label.classes[k]);",
-     "losses/nll", "laws/nll")
-rows("slope at the label alone: second term", "row_outputs", "add_ ? out_.at(entry) + gradients[k] : gradients[k]", "gradients[k]",
+rows("slope at the label alone", "entry_at_label", "entry = labels_.entries[k];", "entry = labels_.entries[0];", "losses/nll", "laws/nll")
+rows("slope at the label alone: second term", "entry_at_label", "add_ ? out_.at(entry) + gradients[k] : gradients[k]", "gradients[k]",
      "laws/nll", "engine/combination")
 rows("gradients of 0: whole slices", "row_outputs", "clear_run(sink, first, rows * cut_.size);", "clear_run(sink, first, rows);", "losses/nll",
      "laws/nll")
@@ -964,7 +968,7 @@ rows("gradients of 0: in buffers", "row_outputs", "sink.write(first + done, here
 rows("entry at the label alone: later runs", "axis", "first += (size - 1) * inner;", "", "losses/nll", "laws/nll")
 rows("ends of the inner dimension", "row_walk", "(std::min)(past > 0 ? numbers_in_line<T> - past : lanes, cut_.inner - row % cut_.inner)",
      "past > 0 ? numbers_in_line<T> - past : lanes")
-rows("lanes of the sum", "row_walk", "if (rotation == 0) return value;", "return value;", "engine/placement")
+mutant("rows: lanes of the sum", "detail/lanes.hpp", "if (by == 0) return pack;", "return pack;", "engine/placement")
 rows("numbers of rows", "row_inputs", "source.at(row + (std::min)(k, count - 1))", "source.at(row)", "losses/cosine_embedding",
      "laws/cosine_embedding")
 rows("copied: later rows of a tile that is read", "tile_copy", "source.read((row + k) * size,", "source.read(row * size,")
@@ -990,7 +994,7 @@ rows("unreduced values of a second term, across", "row_walk",
 rows("unreduced values in place, across", "row_walk", "if (to != buffer) std::copy_n(buffer, count, to);", "")
 rows("unreduced values through a buffer, across", "row_walk", "value_sink_.write(row, count, buffer);", "")
 rows("counted rows, along", "row_walk", "sums.counted.along.add(R::count(value));", "")
-rows("counted rows, across", "row_walk", "sums.counted.across.add(in_lanes(row, where(w == VA(0), VA(0), R::count(value))));", "")
+rows("counted rows, across", "row_walk", "sums.counted.across.add(rotated(row % lanes, where(w == VA(0), VA(0), R::count(value))));", "")
 
 verbs = of_file("verbs", "engine/evaluation.hpp", "engine/elements")
 verbs("divisor of WeightedMean", "total.add(Value(w[i]) * Value(shares[i]));", "total.add(Value(w[i]));", "engine/exact_averages")

@@ -63,6 +63,16 @@ EIGEN_STRONG_INLINE T largest_of_lanes(const Pack<T, Simd, Registers>& pack) {
   }
 }
 
+// Lane k becomes lane k + by, the last ones the first.
+template <class P>
+P rotated(std::ptrdiff_t by, const P& pack) {
+  if (by == 0) return pack;
+  typename P::Scalar twice[2 * P::lanes];
+  pack.store(twice);
+  pack.store(twice + P::lanes);
+  return P::load(twice + (P::lanes - by));
+}
+
 // ---- The first lanes of a pack, at the end of a run. ----
 
 struct AllLanes {};

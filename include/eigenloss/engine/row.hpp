@@ -93,6 +93,20 @@ template <class T>
 constexpr Index tile_steps = (std::max)(Index(1), (std::min)(Index(64), 4 * buffered<T> /
                                                                             Across<T>::P::lanes));
 
+// The sum of numbers that come one a row, as packs of them across rows or alone.
+template <class T>
+struct RowSum {
+  CompensatedSum<typename Across<T>::V> across;
+  CompensatedSum<typename Along<T>::V> along;
+
+  Total<T> total(bool tiles) const {  // whether there were packs
+    if (!tiles) return Total<T>(along);
+    Total<T> total(across);
+    total.add(Total<T>(along));
+    return total;
+  }
+};
+
 // ---- Class labels, one for each row. ----
 
 template <class Walk>

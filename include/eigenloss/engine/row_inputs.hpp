@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "axis.hpp"
+#include "entry_at_label.hpp"
 #include "label_lists.hpp"
 #include "row.hpp"
 #include "row_kernel.hpp"
@@ -15,39 +16,6 @@
 // The inputs of a row kernel, whatever their containers.
 namespace eigenloss {
 namespace detail {
-
-// Rows of which only the entry at the label is read: the rows [row, row + count), one a lane.
-template <class Walk_, class Source>
-class EntryAtLabel {
- public:
-  using Walk = Walk_;
-  using V = typename Walk::V;
-  using P = typename Walk::P;
-
-  EntryAtLabel(const Source& source, const AxisCut& cut, Index row, Index count)
-      : source_(source), cut_(cut), row_(row), count_(count) {}
-  Index size() const { return cut_.size; }
-  // Missing rows repeat the last one.
-  V at(const Label<Walk>& label) const {
-    typename Walk::Number entries[V::lanes];
-    if (const auto* const data = source_.data()) {
-      cut_.rows(row_, count_, [&, step = cut_.inner](Index k, Index first) {
-        entries[k] = data[first + Index(label.classes[k]) * step];
-      });
-    } else {
-      cut_.rows(row_, count_, [&](Index k, Index first) {
-        entries[k] = source_.at(first + Index(label.classes[k]) * cut_.inner);
-      });
-    }
-    std::fill(entries + count_, entries + V::lanes, entries[count_ - 1]);
-    return V::load(entries);
-  }
-
- private:
-  const Source& source_;
-  const AxisCut& cut_;
-  Index row_, count_;
-};
 
 // What a pass reads: the inputs of a kernel, each in its role.
 template <class Kernel_, class T_, Role... Roles>
@@ -89,8 +57,9 @@ class RowInputs {
   }
   // Whether there are no tiles.
   static constexpr bool along_only = list_input() < inputs && !takes_lists;
-  using TileLabels =
-      std::conditional_t<takes_lists, LabelLists<Across<T>, most_labels>, Label<Across<T>>>;
+  using TileLabels = std::conditional_t<
+      takes_lists, LabelLists<Across<T>, most_labels>,
+      std::conditional_t<OnlyAtLabel<Kernel>::value, EntryLabels<Across<T>>, Label<Across<T>>>>;
   template <Role role>
   using Number =
       std::conditional_t<role == Role::label || role == Role::label_row, std::int64_t, T>;
@@ -120,9 +89,7 @@ class RowInputs {
   auto along(Index row) const {
     const auto& source = view<I>();
     using Source = std::decay_t<decltype(source)>;
-    if constexpr (role<I>() == Role::row && OnlyAtLabel<Kernel>::value) {
-      return EntryAtLabel<Along<T>, Source>(source, cut_, row, 1);
-    } else if constexpr (role<I>() == Role::row) {
+    if constexpr (role<I>() == Role::row) {
       return Row<Along<T>, Source>(source, cut_.size, cut_.first_of(row), cut_.inner);
     } else if constexpr (role<I>() == Role::label) {
       return Label<Along<T>>{{source.at(row)}};
@@ -150,36 +117,21 @@ class RowInputs {
       const std::int64_t* read = view<label_input()>().read(row, count, label.classes);
       if (read != label.classes) std::copy_n(read, count, label.classes);
       if (count < lanes) std::fill(label.classes + count, label.classes + lanes, 0);
-      if (!ignores_some_) return;
-      T weights[lanes];
-      weight.store(weights);
-      for (Index k = 0; k < count; ++k) {
-        if (!Ignores<Kernel>::label(kernel_, label.classes[k])) continue;
-        label.classes[k] = 0;
-        weights[k] = T(0);
+      if (ignores_some_) {
+        T weights[lanes];
+        weight.store(weights);
+        for (Index k = 0; k < count; ++k) {
+          if (!Ignores<Kernel>::label(kernel_, label.classes[k])) continue;
+          label.classes[k] = 0;
+          weights[k] = T(0);
+        }
+        weight = Across<T>::V::load(weights);
       }
-      weight = Across<T>::V::load(weights);
+      if constexpr (OnlyAtLabel<Kernel>::value) label.find_entries(cut_, row, count);
     } else {
       label = {};  // nobody reads it, which a compiler need not see
     }
     (void)row, (void)count, (void)weight;
-  }
-
-  // Asks for the entries at the labels of the tile at `row`, where there are many: each is in another
-  // line, and no processor foresees which. An ignored label asks for any.
-  EIGEN_ALWAYS_INLINE void prefetch_entries(Index row) const {
-    constexpr Index lanes = Across<T>::V::lanes, many = (Index(1) << 20) / Index(sizeof(T));
-    const Index rows = cut_.outer * cut_.inner, count = (std::min)(lanes, rows - row);
-    const auto* const data = view<0>().data();
-    if (!data || count <= 0 || rows * cut_.size < many) return;
-    std::int64_t buffer[lanes];
-    const std::int64_t* const labels = view<label_input()>().read(row, count, buffer);
-    const auto last = std::uint64_t(cut_.size - 1);
-    const T* entries[lanes];
-    cut_.rows(row, count, [&, step = cut_.inner](Index k, Index first) {
-      entries[k] = data + first + Index((std::min)(std::uint64_t(labels[k]), last)) * step;
-    });
-    for (Index k = 0; k < count; ++k) prefetch(entries[k], 1);  // GCC drops visits that only ask
   }
 
   // Whether a row has more labels than the lists of a tile hold.
@@ -212,7 +164,7 @@ class RowInputs {
     using Source = std::decay_t<decltype(source)>;
     (void)label, (void)copies;
     if constexpr (role<I>() == Role::row && OnlyAtLabel<Kernel>::value) {
-      return EntryAtLabel<Across<T>, Source>(source, cut_, row, count);
+      return EntryAtLabel<Across<T>, Source>(source, cut_.size, label);
     } else if constexpr (role<I>() == Role::row) {
       if (copies) {
         return Row<Across<T>, Source>(source, cut_.size, 0, 0, Tile::lanes, copies.at(copy_of(I)),

@@ -9,6 +9,7 @@
 #include "../detail/output.hpp"
 #include "../detail/stream.hpp"
 #include "axis.hpp"
+#include "entry_at_label.hpp"
 #include "row_kernel.hpp"
 #include "slope.hpp"
 #include "tile_copy.hpp"
@@ -16,33 +17,6 @@
 // The outputs of a row kernel, whatever their containers.
 namespace eigenloss {
 namespace detail {
-
-// The slopes of the rows [row, row + count), one a lane, which stand at 0 already and change at the
-// label only.
-template <class Walk, class Out>
-class SlopeAtLabel {
- public:
-  using V = typename Walk::V;
-  static constexpr bool wanted = true;
-
-  SlopeAtLabel(const Out& out, const AxisCut& cut, Index row, Index count, bool add, const V& scale)
-      : out_(out), cut_(cut), row_(row), count_(count), add_(add), scale_(scale) {}
-  void replace(const Label<Walk>& label, const V&, const V& now) const {
-    typename Walk::Number gradients[V::lanes];
-    where(scale_ == V(0), V(0), now * scale_).store(gradients);
-    cut_.rows(row_, count_, [&](Index k, Index first) {
-      const Index entry = first + Index(label.classes[k]) * cut_.inner;
-      out_.set(entry, add_ ? out_.at(entry) + gradients[k] : gradients[k]);
-    });
-  }
-
- private:
-  const Out& out_;
-  const AxisCut& cut_;
-  Index row_, count_;
-  bool add_;
-  V scale_;
-};
 
 // Numbers between `data` and the cache line before it, or -1 where the steps of a tile differ in
 // that.
@@ -73,8 +47,6 @@ class RowOutputs {
     if constexpr (skipped<Out>) {
       (void)row, (void)scale;
       return NoSlope();
-    } else if constexpr (only_at_label) {
-      return SlopeAtLabel<Along<T>, Out>(sink, cut_, row, 1, add_, scale);
     } else {
       return Slope<Along<T>, Out>(sink, cut_.size, cut_.first_of(row), cut_.inner, add_, streams_,
                                   scale);
@@ -82,15 +54,16 @@ class RowOutputs {
   }
 
   // The slopes of a tile, in place or in its copies.
-  template <std::size_t G>
-  auto across(Index row, Index count, const VA& scale, const Copies<T>& copies) const {
+  template <std::size_t G, class Labels>
+  auto across(Index row, Index count, const VA& scale, const Labels& labels,
+              const Copies<T>& copies) const {
     const auto& sink = std::get<G>(sinks_);
     using Out = std::decay_t<decltype(sink)>;
-    (void)row, (void)count, (void)scale, (void)copies;
+    (void)row, (void)count, (void)scale, (void)labels, (void)copies;
     if constexpr (skipped<Out>) {
       return NoSlope();
     } else if constexpr (only_at_label) {
-      return SlopeAtLabel<Across<T>, Out>(sink, cut_, row, count, add_, scale);
+      return SlopeAtLabel<Across<T>, Out>(sink, labels, count, add_, scale);
     } else {
       using S = Slope<Across<T>, Out>;
       constexpr Index lanes = VA::lanes;

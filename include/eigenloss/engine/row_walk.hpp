@@ -45,6 +45,7 @@ class RowWalk {
     } else if (OnlyAtLabel<Kernel>::value ||
                (cut_.inner < lanes && cut_.size <= Problem::longest_copied)) {
       mode_ = Mode::copied;  // which is any rows as a tile; of entries at labels, nothing is copied
+      if (OnlyAtLabel<Kernel>::value) tiles_ = rows_in_a_block() / lanes;
     } else if (copies && wanted<Sinks> > 0 && TileCopy<T>(cut_).groups(Problem::copy_capacity)) {
       mode_ = Mode::copied;
       tiles_ = TileCopy<T>::group;
@@ -75,10 +76,10 @@ class RowWalk {
     if constexpr (OnlyAtLabel<Kernel>::value) outputs_.clear(first, count);
     for (Index row = first; row < first + count;) {
       Index here = (std::min)(tiles_ * lanes, first + count - row);
+      if (here > lanes) here -= here % lanes;
       if (mode_ == Mode::across) here = (std::min)(here, rows_across(row));
       if constexpr (!Problem::along_only) {
         if (mode_ != Mode::along && here > rows_alone() && !all_long(row, here)) {
-          if constexpr (OnlyAtLabel<Kernel>::value) problem_.prefetch_entries(row + lanes);
           tiles(row, here, sums, Inputs{}, Gradients{});
           row += here;
           continue;
@@ -106,19 +107,8 @@ class RowWalk {
     while (k < count && problem_.is_long(row + k)) ++k;
     return k == count;
   }
-  struct Sum {
-    CompensatedSum<VA> across;
-    CompensatedSum<Single<T>> along;
-
-    Total<T> total(bool tiles) const {
-      if (!tiles) return Total<T>(along);
-      Total<T> total(across);
-      total.add(Total<T>(along));
-      return total;
-    }
-  };
   struct Sums {
-    Sum loss, counted;
+    RowSum<T> loss, counted;
     bool tiles = false;
   };
 
@@ -163,6 +153,15 @@ class RowWalk {
                                  outputs_.template along<G>(row, scale)...);
   }
   // ---- Tiles: the rows [row, row + count), one a lane. ----
+
+  // The labels of the rows and their weights, which are 0 where a row counts nothing or is missing.
+  struct OpenTile {
+    typename Problem::TileLabels label;
+    VA weight;
+  };
+  // How many tiles are opened before one is walked, for entries at labels to be on their way.
+  static constexpr Index ahead = OnlyAtLabel<Kernel>::value ? 1 : 0;
+
   template <std::size_t... I, std::size_t... G>
   void tiles(Index row, Index count, Sums& sums, std::index_sequence<I...>,
              std::index_sequence<G...>) const {
@@ -173,8 +172,16 @@ class RowWalk {
     const Copies<T> out = in.from(Problem::copied * in.each);
     if (copied) (problem_.template copy_in<I>(row, count, in), ...);
     bool leaves_out = false;
-    for (Index k = 0; k < count; k += lanes) {
-      leaves_out |= tile(row + k, (std::min)(lanes, count - k), in.from(k * cut_.size),
+    OpenTile open[1 + ahead];
+    for (Index k = 0, opened = 0; k < count; k += lanes) {
+      const auto at = [&](Index i) -> OpenTile& { return open[i / lanes % (1 + ahead)]; };
+      for (; opened < count && opened <= k + ahead * lanes; opened += lanes) {
+        open_tile(row + opened, (std::min)(lanes, count - opened), at(opened));
+      }
+      if constexpr (ahead > 0) {
+        if (k + lanes < count) at(k).label.ask_for(at(k + lanes).label, cut_);
+      }
+      leaves_out |= tile(row + k, (std::min)(lanes, count - k), at(k), in.from(k * cut_.size),
                          out.from(k * cut_.size), sums);
     }
     if (copied) (outputs_.template copy_out<G>(row, count, out.at(G)), ...);
@@ -182,15 +189,18 @@ class RowWalk {
       if (problem_.is_long(row + k)) one(row + k, sums);
   }
   // Whether it leaves out rows, which then count nothing.
-  bool tile(Index row, Index count, const Copies<T>& in, const Copies<T>& out, Sums& sums) const {
-    typename Problem::TileLabels label;
-    const VA w = open_tile(row, count, label);
-    VA value = evaluate_tile(row, count, w * VA(scale_), label, in, out, Inputs{}, Gradients{});
+  bool tile(Index row, Index count, const OpenTile& open, const Copies<T>& in, const Copies<T>& out,
+            Sums& sums) const {
+    const VA w = open.weight;
+    VA value =
+        evaluate_tile(row, count, w * VA(scale_), open.label, in, out, Inputs{}, Gradients{});
+    // Each row's number is in the same lane wherever a tile begins: sums do not depend on where an
+    // array lies in memory.
     if constexpr (counted) {
-      sums.counted.across.add(in_lanes(row, where(w == VA(0), VA(0), R::count(value))));
+      sums.counted.across.add(rotated(row % lanes, where(w == VA(0), VA(0), R::count(value))));
     }
     value = where(w == VA(0), VA(0), value * w);
-    if constexpr (summed) sums.loss.across.add(in_lanes(row, value));
+    if constexpr (summed) sums.loss.across.add(rotated(row % lanes, value));
     sums.tiles = true;
     if constexpr (values) {
       T buffer[lanes], before[lanes];
@@ -202,17 +212,7 @@ class RowWalk {
       if (to != buffer) std::copy_n(buffer, count, to);
       value_sink_.write(row, count, buffer);
     }
-    return Problem::leaves_out(label);
-  }
-  // The numbers of the rows from `row` on, each in the lane that is its row's wherever a tile begins:
-  // sums do not depend on where an array lies in memory.
-  static VA in_lanes(Index row, const VA& value) {
-    const Index rotation = row % lanes;
-    if (rotation == 0) return value;
-    T twice[2 * lanes];
-    value.store(twice);
-    value.store(twice + lanes);
-    return VA::load(twice + (lanes - rotation));
+    return Problem::leaves_out(open.label);
   }
   template <std::size_t... I, std::size_t... G>
   VA evaluate_tile(Index row, Index count, const VA& scale,
@@ -220,18 +220,17 @@ class RowWalk {
                    const Copies<T>& out, std::index_sequence<I...>,
                    std::index_sequence<G...>) const {
     return problem_.kernel().row(problem_.template across<I>(row, count, label, in)...,
-                                 outputs_.template across<G>(row, count, scale, out)...);
+                                 outputs_.template across<G>(row, count, scale, label, out)...);
   }
-  // The labels of the rows and their weights, which are 0 where a row counts nothing or is missing.
-  VA open_tile(Index row, Index count, typename Problem::TileLabels& label) const {
+  void open_tile(Index row, Index count, OpenTile& open) const {
     VA weight(1);
     if constexpr (Weights::given) {
       T buffer[lanes];
       weight = detail::load<VA>(weights_.read(row, count, buffer), count);
     }
     if (count < lanes) weight = only_first(weight, count);
-    problem_.read_labels(row, count, label, weight);
-    return weight;
+    problem_.read_labels(row, count, open.label, weight);
+    open.weight = weight;
   }
   static constexpr bool counted = summed && Counts<R, VA>::value;
 
