@@ -184,7 +184,7 @@ TEST_CASE(
   const auto twice = sum + Pointwise<Product, OverNonZero>{};
   const double losses = (in_x.array() * in_t.array() + in_t.array()).cast<double>().sum();
   const auto non_zero = double((in_x.array() * in_t.array() + in_t.array() != 0).count());
-  for (const auto& offsets : {std::pair<Index, Index>{3, 3}, {0, 1}, {5, 2}}) {
+  for (const auto& offsets : {std::pair<Index, Index>{3, 3}, {0, 1}, {5, 2}, {16, 0}}) {
     INFO("offsets " << offsets.first << " and " << offsets.second);
     first_memory.setConstant(99);
     second_memory.setConstant(99);
@@ -193,6 +193,9 @@ TEST_CASE(
     CHECK((first.array() == in_t.array()).all());
     CHECK((second.array() == in_x.array() + 1).all());
     CHECK(first_memory.tail(32 - offsets.first).minCoeff() == 99);
+    first.setZero();
+    CHECK(double(sum.value_and_gradient(in_x * 1.0f, in_t, first, second)) == losses);
+    CHECK((first.array() == in_t.array()).all());
     CHECK(second_memory.head(offsets.second).size() ==
           (second_memory.head(offsets.second).array() == 99).count());
   }
@@ -201,6 +204,11 @@ TEST_CASE(
     Eigen::Map<Eigen::VectorXf, 0, Eigen::InnerStride<2>> first(apart.data(), n);
     CHECK(double(sum.value_and_gradient(in_x, in_t, first, skip)) == losses);
     CHECK((first.array() == in_t.array()).all());
+    first.setZero();
+    auto second = from(second_memory, 1);
+    CHECK(double(sum.value_and_gradient(in_x, in_t, first, second)) == losses);
+    CHECK((first.array() == in_t.array()).all());
+    CHECK((second.array() == in_x.array() + 1).all());
   }
   auto first = from(first_memory, 1), second = from(second_memory, 1);
   twice.gradient(in_x, in_t, first, second);

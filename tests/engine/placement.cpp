@@ -52,7 +52,8 @@ void check_offsets(const L& loss, Index rows, Index classes, float (*entry)(Inde
   }
 }
 
-// A gradient that is too large to stay in the cache, against those of parts of the batch.
+// A gradient that is too large to stay in the cache, of rows that count twice, against those of parts
+// of the batch.
 template <int Layout, class L>
 void check_large(const L& loss, Index rows, Index classes) {
   using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic,
@@ -62,7 +63,8 @@ void check_large(const L& loss, Index rows, Index classes) {
   const Eigen::VectorXi labels =
       Eigen::VectorXi::NullaryExpr(rows, [&](Index r) { return label(r, classes); });
   Matrix gradient = Matrix::Constant(rows, classes, 7);
-  const double value = loss.value_and_gradient(x, labels, gradient);
+  const Eigen::VectorXf weights = Eigen::VectorXf::Constant(rows, 2);
+  const double value = loss.weighted(weights).value_and_gradient(x, labels, gradient);
   double sum = 0;
   bool same = true;
   const Index eighth = (rows + 7) / 8;
@@ -71,9 +73,9 @@ void check_large(const L& loss, Index rows, Index classes) {
     Matrix part(n, classes);
     const Matrix copy = x.middleRows(from, n);
     sum += loss.value_and_gradient(copy, labels.segment(from, n), part);
-    same = same && (part - gradient.middleRows(from, n)).cwiseAbs().maxCoeff() < 1e-6f;
+    same = same && (2 * part - gradient.middleRows(from, n)).cwiseAbs().maxCoeff() < 2e-6f;
   }
-  CHECK(value == Approx(sum).epsilon(1e-6));
+  CHECK(value == Approx(2 * sum).epsilon(1e-6));
   CHECK(same);
 }
 
@@ -99,8 +101,10 @@ TEST_CASE("gradients that bypass the cache are those that do not") {
   check_large<Eigen::ColMajor>(CrossEntropy<Sum>(), 4112, 1024);
   check_large<Eigen::RowMajor>(CrossEntropy<Sum>(), 4101, 1025);
   check_large<Eigen::RowMajor>(CrossEntropy<Sum>(), 259, 16411);  // rows without scratch memory
+  check_large<Eigen::RowMajor>(CrossEntropy<Sum>(), 256, 16416);  // that begin with a cache line
   check_large<Eigen::ColMajor>(MultiMargin<Sum>(), 4112, 1024);
   check_large<Eigen::RowMajor>(MultiMargin<Sum>(), 4101, 1025);
+  check_large<Eigen::RowMajor>(MultiMargin<Sum>(), 1024, 4112);
   check_large<Eigen::ColMajor>(NLL<Sum>(), 4101, 1024);
   check_large<Eigen::RowMajor>(NLL<Sum>(), 4112, 1024);
 }

@@ -752,14 +752,14 @@ def elements(what, text, replacement, file="engine/element_walk.hpp", tests=("en
     mutant(f"elements: {what}", file, text, replacement, *tests)
 
 
-elements("whole packs", "step(kernel, at, i, AllLanes{}, scale, sums);", "")
-elements("elements behind the last pack", "if (i < count) step(kernel, at, i, count - i, scale, sums);", "")
+elements("whole packs", "step(kernel, at, i, AllLanes{}, scale, streams, sums);", "")
+elements("elements behind the last pack", "if (i < count) step(kernel, at, i, count - i, scale, false, sums);", "")
 elements("sum", "sums.loss.add(sum_of_registers(only_first(loss, lanes)));", "")
 elements("missing elements", "only_first(loss, lanes)", "loss")
 elements("missing elements that are counted", "only_first(count, lanes)", "count")
-elements("numbers out of range", "any_outside(x) & (w != V(0))", "(w != w)", tests=("losses/bce",))
-elements("the argument with a range", "x[range.argument]", "x[0]", tests=("engine/errors",))
-elements("every range", "found = found | outside(", "found = outside(", tests=("losses/bce",))
+elements("numbers out of range", "any_outside<Kernel>(x) & (w != V(0))", "(w != w)", tests=("losses/bce",))
+elements("the argument with a range", "x[range.argument]", "x[0]", "engine/element.hpp", ("engine/errors",))
+elements("every range", "found = found | outside(", "found = outside(", "engine/element.hpp", ("losses/bce",))
 elements("counted units", "sums.count.add(sum_of_registers(only_first(count, lanes)));", "")
 elements("counted units that are masked", "where(w == V(0), V(0), R::count(e.value))", "R::count(e.value)")
 elements("sum of a block", "partial.loss = Total<T>(sums.loss);", "")
@@ -779,6 +779,8 @@ elements("second term in place", "contiguous_ ? contiguous_ + first + done : num
 elements("what a second term is added to", "T(now[i] + numbers[done + i])", "T(numbers[done + i])", "detail/output.hpp")
 elements("second term through a buffer", "write(first + done, here, to);", "", "detail/output.hpp")
 elements("streams: later pieces", "stream(out, count, sink.data() + first);", "stream(out, count, sink.data());")
+elements("streams: later packs", "stream(out + i, gradient)", "stream(out, gradient)")
+elements("streams: registers that are not aligned", "% (sizeof(*to) * std::size_t(P::width)) == 0", "!= 0", "detail/stream.hpp")
 elements("streams: second term", "first_term_ && outlasts_cache<T>(elements * wanted<Sinks>)",
          "outlasts_cache<T>(elements * wanted<Sinks>)")
 elements("streams: outputs in buffers", "outlasts_cache<T>(elements * wanted<Sinks>) && outputs_in_place()",
@@ -862,7 +864,9 @@ rows("flood: masked rows", "slope", "where(scale_ == P(0), P(0), which).store(ch
 rows("flood: other rows", "slope", "if (chosen[k] == T(0)) continue;", "", "losses/multi_label_margin")
 rows("label rows whose entries lie apart", "label_lists", "source_.at(first_ + entry * step_)", "source_.at(first_ + entry)",
      "losses/multi_label_margin")
-rows("scale, along", "slope", "detail::store(slope * scale, now + i, lanes);", "detail::store(slope, now + i, lanes);")
+rows("scale, along", "slope", "(slope * scale).store(now + i);", "slope.store(now + i);")
+rows("scale of the end of a row", "slope", "detail::store(slope * scale, now + i, lanes);", "detail::store(slope, now + i, lanes);")
+rows("streams, along: straight", "slope", "stream(now + i, slope * scale)", "stream(now + i, slope)", "engine/placement")
 rows("later chunks of slopes in place, along", "slope", "out_.data() + first_ + begin : buffer_", "out_.data() + first_ : buffer_")
 rows("later chunks of slopes in a buffer, along", "slope", "out_.write(first_ + begin, count, buffer_)",
      "out_.write(first_, count, buffer_)")
@@ -876,7 +880,7 @@ rows("scratch memory of a second term, along", "slope", "out_.data() && step_ ==
      "out_.data() && step_ == 1 ? out_.data() + first_ : nullptr", "engine/reductions")
 rows("scale, across", "slope", "P gradient = slope * scale;", "P gradient = slope;")
 rows("masked rows, across", "slope", "masks ? where(scale == P(0), P(0), gradient) : gradient", "gradient")
-rows("streams, across", "slope", "stream(here, gradient)", "stream(data_, gradient)", "engine/placement")
+rows("streams, across", "slope", "stream(here, gradient)", "stream(now, gradient)", "engine/placement")
 rows("second term, across", "slope", "(P::load(numbers) + detail::load<P>(now, lanes_)).store(numbers);", "",
      "engine/combination")
 rows("second term in buffers, across", "slope",

@@ -102,6 +102,7 @@ template <class T>
 class Sink<T, Skip> {
  public:
   static constexpr bool in_place() { return true; }
+  static constexpr const T* data() { return nullptr; }
 };
 template <class T>
 class Sink<T, Stored> {

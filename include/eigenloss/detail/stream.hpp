@@ -77,7 +77,12 @@ constexpr bool outlasts_cache(Index numbers) {
   return numbers >= (Index(1) << 24) / Index(sizeof(T));
 }
 
-// Precondition: `to` is aligned to a cache line.
+// Whether packs can be streamed to there: each register must be aligned.
+template <class P>
+bool can_stream(const typename P::Scalar* to) {
+  return reinterpret_cast<std::uintptr_t>(to) % (sizeof(*to) * std::size_t(P::width)) == 0;
+}
+// Precondition: can_stream.
 template <class T, bool Simd, int Registers>
 EIGEN_STRONG_INLINE void stream(T* to, const Pack<T, Simd, Registers>& pack) {
 #pragma GCC unroll 8

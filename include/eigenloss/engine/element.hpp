@@ -35,6 +35,17 @@ struct RangesOf<Kernel, std::void_t<decltype(Kernel::ranges)>> {
   static constexpr auto value = Kernel::ranges;
 };
 
+// The elements of which a number is refused.
+template <class Kernel, class P, std::size_t N>
+EIGEN_STRONG_INLINE auto any_outside(const std::array<P, N>& x) {
+  auto found = P(0) < P(0);
+  for (std::size_t k = 0; k < RangesOf<Kernel>::value.size(); ++k) {
+    const Range& range = RangesOf<Kernel>::value[k];
+    found = found | outside(range, x[range.argument]);
+  }
+  return found;
+}
+
 template <std::size_t... N>
 constexpr auto joined(const std::array<Range, N>&... parts) {
   std::array<Range, (N + ... + 0)> all{};

@@ -45,11 +45,16 @@ class ElementWalk {
     in_place_ = in_place_ && first_term && outputs_in_place();
   }
 
-  // Lets gradients of that many elements bypass the cache, if they are too large to stay in it.
+  // Lets gradients of that many elements bypass the cache, if they are too large to stay in it:
+  // straight away where that is possible, else from buffers.
   void stream_outputs(Index elements) {
     if constexpr (wanted < Sinks >> 0 && !values) {
-      streams_ = first_term_ && outlasts_cache<T>(elements * wanted<Sinks>) && outputs_in_place();
-      in_place_ = in_place_ && !streams_;
+      const bool streams =
+          first_term_ && outlasts_cache<T>(elements * wanted<Sinks>) && outputs_in_place();
+      const auto can = [](const auto&... sink) { return (... && can_stream<V>(sink.data())); };
+      streams_ = streams && std::apply(can, sinks_);
+      streams_buffers_ = streams && !streams_;
+      in_place_ = in_place_ && !streams_buffers_;
     }
     (void)elements;
   }
@@ -67,7 +72,7 @@ class ElementWalk {
     }
     if constexpr (summed) partial.loss = Total<T>(sums.loss);
     if constexpr (counted) partial.counted = Total<T>(sums.count);
-    if (streams_) end_streaming();
+    if (streams_ || streams_buffers_) end_streaming();
     return partial;
   }
 
@@ -128,7 +133,7 @@ class ElementWalk {
   }
   template <class Out>
   T* open_sink(const Sink<T, Out>& sink, Index first, T* buffer) const {
-    return first_term_ && !streams_ ? sink.place(first, buffer) : buffer;
+    return first_term_ && !streams_buffers_ ? sink.place(first, buffer) : buffer;
   }
   static T* open_sink(const Sink<T, Skip>&, Index, T*) { return nullptr; }
   template <std::size_t... G>
@@ -138,7 +143,7 @@ class ElementWalk {
   }
   template <class Out>
   void close_sink(const Sink<T, Out>& sink, Index first, Index count, T* out) const {
-    if (streams_) {
+    if (streams_buffers_) {
       stream(out, count, sink.data() + first);
     } else if (first_term_) {
       sink.write(first, count, out);
@@ -156,13 +161,14 @@ class ElementWalk {
     const Held<Kernel> kernel(kernel_);
     const Pointers at = pointers;
     const V scale(scale_);
+    const bool streams = streams_;
     Sums sums = total;
     Index i = 0;
     for (; i + width <= count; i += width) {
-      step(kernel, at, i, AllLanes{}, scale, sums);
+      step(kernel, at, i, AllLanes{}, scale, streams, sums);
       for (const T* in : at.in) prefetch_next_page(in + i, width);  // last: it ends GCC's hoisting
     }
-    if (i < count) step(kernel, at, i, count - i, scale, sums);
+    if (i < count) step(kernel, at, i, count - i, scale, false, sums);
     total = sums;
   }
 
@@ -170,13 +176,13 @@ class ElementWalk {
   // plainly before the compensated sum: that costs their sum half an ulp.
   template <class Lanes>
   EIGEN_STRONG_INLINE void step(const Kernel& kernel, const Pointers& at, Index i, Lanes lanes,
-                                const V& scale, [[maybe_unused]] Sums& sums) const {
+                                const V& scale, bool streams, [[maybe_unused]] Sums& sums) const {
     const auto all = std::make_index_sequence<inputs>{};
     const auto x = load_all(at, i, lanes, all);
     const auto e = element<Value>(kernel, x, all, Predictions{});
     V w = V(1);
     if constexpr (Weights::given) w = load<V>(at.weight + i, lanes);
-    if constexpr (ranges > 0) sums.refused = sums.refused | (any_outside(x) & (w != V(0)));
+    if constexpr (ranges > 0) sums.refused = sums.refused | (any_outside<Kernel>(x) & (w != V(0)));
     if constexpr (Value) {
       const V loss = unmasked(Weights::given ? e.value * w : e.value, w);
       if constexpr (summed) sums.loss.add(sum_of_registers(only_first(loss, lanes)));
@@ -186,7 +192,7 @@ class ElementWalk {
       const V count = where(w == V(0), V(0), R::count(e.value));
       sums.count.add(sum_of_registers(only_first(count, lanes)));
     }
-    store_all(at, i, lanes, e, scale, w, std::make_index_sequence<gradients>{});
+    store_all(at, i, lanes, e, scale, w, streams, std::make_index_sequence<gradients>{});
   }
   template <class Lanes, std::size_t... K>
   static EIGEN_STRONG_INLINE std::array<V, inputs> load_all(const Pointers& at, Index i,
@@ -196,37 +202,28 @@ class ElementWalk {
   }
   // A masked element counts nothing, whatever its numbers.
   static EIGEN_STRONG_INLINE V unmasked(const V& number, const V& w) {
-    if constexpr (Weights::given) {
-      return where(w == V(0), V(0), number);
-    } else {
-      (void)w;
-      return number;
-    }
+    return Weights::given ? where(w == V(0), V(0), number) : number;
   }
   template <class Lanes, class E, std::size_t... G>
   EIGEN_STRONG_INLINE void store_all(const Pointers& at, Index i, Lanes lanes, const E& e,
-                                     const V& scale, const V& w, std::index_sequence<G...>) const {
+                                     const V& scale, const V& w, bool streams,
+                                     std::index_sequence<G...>) const {
     const V share = Weights::given ? scale * w : scale;  // a small weight meets a large scale first
-    (put(std::get<G>(sinks_), at.out[G], i, lanes, unmasked(e.slopes[G] * share, w)), ...);
+    (put(std::get<G>(sinks_), at.out[G], i, lanes, unmasked(e.slopes[G] * share, w), streams), ...);
     (void)at, (void)i, (void)lanes, (void)e, (void)share;
   }
   template <class Out, class Lanes>
   static EIGEN_STRONG_INLINE void put(const Sink<T, Out>&, T* out, Index i, Lanes lanes,
-                                      const V& gradient) {
-    if constexpr (!std::is_same<Out, Skip>::value) store(gradient, out + i, lanes);
-    (void)out, (void)i, (void)lanes, (void)gradient;
+                                      const V& gradient, bool streams) {
+    if constexpr (!std::is_same<Out, Skip>::value) {
+      if (streams) return stream(out + i, gradient);
+      store(gradient, out + i, lanes);
+    }
+    (void)out, (void)i, (void)lanes, (void)gradient, (void)streams;
   }
 
   // ---- Refused numbers. ----
 
-  static EIGEN_STRONG_INLINE auto any_outside(const std::array<V, inputs>& x) {
-    auto found = V(0) < V(0);
-    for (std::size_t k = 0; k < ranges; ++k) {
-      const Range& range = RangesOf<Kernel>::value[k];
-      found = found | outside(range, x[range.argument]);
-    }
-    return found;
-  }
   Index find_refused(Index first, Index count) const {
     for (Index i = first; i < first + count; ++i) {
       for (std::size_t k = 0; k < ranges; ++k) {
@@ -243,7 +240,7 @@ class ElementWalk {
   const ValueSink& value_sink_;
   const Sinks& sinks_;
   const std::tuple<const Operands&...> operands_;
-  bool in_place_ = true, streams_ = false;
+  bool in_place_ = true, streams_ = false, streams_buffers_ = false;
 };
 
 }  // namespace detail

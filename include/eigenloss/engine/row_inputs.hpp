@@ -42,6 +42,7 @@ class RowInputs {
   static constexpr std::size_t list_input() { return input_of(Role::label_row); }
   static constexpr Index most_labels = list_input() < inputs ? MostLabels<Kernel>::value : 0;
   static constexpr bool takes_lists = most_labels > 0;
+  static constexpr bool labelled = label_input() < inputs || list_input() < inputs;
   // How many rows of an input a tile copies, and numbers in each copy.
   static constexpr Index copied =
       (std::max)(Index(1), (Index(0) + ... + Index(Roles == Role::row)));

@@ -41,14 +41,14 @@ class RowOutputs {
 
   // The slopes of one row for gradient G.
   template <std::size_t G>
-  auto along(Index row, T scale) const {
+  auto along(Index row, T scale, bool streams) const {
     const auto& sink = std::get<G>(sinks_);
     using Out = std::decay_t<decltype(sink)>;
     if constexpr (skipped<Out>) {
-      (void)row, (void)scale;
+      (void)row, (void)scale, (void)streams;
       return NoSlope();
     } else {
-      return Slope<Along<T>, Out>(sink, cut_.size, cut_.first_of(row), cut_.inner, add_, streams_,
+      return Slope<Along<T>, Out>(sink, cut_.size, cut_.first_of(row), cut_.inner, add_, streams,
                                   scale);
     }
   }

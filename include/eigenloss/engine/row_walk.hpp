@@ -38,6 +38,7 @@ class RowWalk {
         first_term_(first_term),
         streams_(first_term &&
                  outlasts_cache<T>(cut_.outer * cut_.size * cut_.inner * wanted<Sinks>)),
+        streams_alone_(streams_ && (!Problem::labelled || cut_.size >= 16384 / Index(sizeof(T)))),
         outputs_(sinks, cut_, !first_term, streams_),
         value_sink_(value_sink) {
     if (Problem::along_only) {
@@ -129,7 +130,7 @@ class RowWalk {
   }
 
   // ---- One row. ----
-  void one(Index row, Sums& sums) const {
+  void one(Index row, [[maybe_unused]] Sums& sums) const {
     const T w = weight(row);
     Single<T> value(T(0));
     if (w == T(0)) {
@@ -144,13 +145,12 @@ class RowWalk {
       const T number = value.parts[0] * scale_;
       value_sink_.set(row, first_term_ ? number : T(value_sink_.at(row) + number));
     }
-    (void)sums;
   }
   template <std::size_t... I, std::size_t... G>
   Single<T> evaluate_one(Index row, T scale, std::index_sequence<I...>,
                          std::index_sequence<G...>) const {
     return problem_.kernel().row(problem_.template along<I>(row)...,
-                                 outputs_.template along<G>(row, scale)...);
+                                 outputs_.template along<G>(row, scale, streams_alone_)...);
   }
   // ---- Tiles: the rows [row, row + count), one a lane. ----
 
@@ -239,6 +239,7 @@ class RowWalk {
   const Weights& weights_;
   const T scale_;
   const bool first_term_, streams_;
+  const bool streams_alone_;  // a short row would wait for the slope at its label, written again
   const RowOutputs<Kernel, T, Sinks> outputs_;
   const ValueSink& value_sink_;
   Mode mode_ = Mode::along;

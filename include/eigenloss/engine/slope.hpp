@@ -36,6 +36,7 @@ class Slope<Along<T>, Out> {
         step_(step),
         add_(add),
         streams_(stream && out.data() && step == 1 && !add),
+        straight_(streams_ && can_stream<P>(out.data() + first)),
         scale_(scale) {}
   Slope(const Slope&) = delete;
   Index size() const { return size_; }
@@ -51,14 +52,18 @@ class Slope<Along<T>, Out> {
   struct Opened {
     T* now;
     P scale;
+    bool streams;
 
-    template <class Lanes>
-    EIGEN_STRONG_INLINE void store(Index i, Lanes lanes, const P& slope) const {
+    EIGEN_STRONG_INLINE void store(Index i, AllLanes, const P& slope) const {
+      if (streams) return stream(now + i, slope * scale);
+      (slope * scale).store(now + i);
+    }
+    EIGEN_STRONG_INLINE void store(Index i, Index lanes, const P& slope) const {
       detail::store(slope * scale, now + i, lanes);
     }
   };
   Opened open(Index begin, Index) const {
-    return {in_place() ? out_.data() + first_ + begin : buffer_, P(scale_)};
+    return {in_place() ? out_.data() + first_ + begin : buffer_, P(scale_), streams_ && straight_};
   }
   // Makes the slope of one entry `now`, where `transform` made it `was`.
   void replace(const Label<Walk>& label, const Single<T>& was, const Single<T>& now) const {
@@ -78,12 +83,13 @@ class Slope<Along<T>, Out> {
   }
 
  private:
-  bool in_place() const { return out_.data() && step_ == 1 && !add_ && !streams_; }
+  bool in_place() const { return out_.data() && step_ == 1 && !add_ && (straight_ || !streams_); }
 
   const Out& out_;
   Index size_, first_, step_;
   bool add_;
   mutable bool streams_;
+  bool straight_;  // not from the buffer
   T scale_;
   mutable T buffer_[row_chunk<T>];
 };
