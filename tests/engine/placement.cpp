@@ -2,6 +2,7 @@
 // Where arrays lie in memory, and how large their numbers are, changes nothing in the results.
 #include <Eigen/Core>  // AutoDiff wants it first
 #include <cmath>
+#include <cstdint>
 #include <eigenloss/eigenloss.hpp>
 #include <unsupported/Eigen/AutoDiff>
 #include <vector>
@@ -62,7 +63,9 @@ void check_large(const L& loss, Index rows, Index classes) {
       Matrix::NullaryExpr(rows, classes, [&](Index r, Index c) { return number(r * classes + c); });
   const Eigen::VectorXi labels =
       Eigen::VectorXi::NullaryExpr(rows, [&](Index r) { return label(r, classes); });
-  Matrix gradient = Matrix::Constant(rows, classes, 7);
+  std::vector<float> memory(std::size_t(rows * classes) + 16, 7.0f);
+  const auto past_line = reinterpret_cast<std::uintptr_t>(memory.data()) % 64 / sizeof(float);
+  Eigen::Map<Matrix> gradient(memory.data() + (16 - past_line), rows, classes);
   const Eigen::VectorXf weights = Eigen::VectorXf::Constant(rows, 2);
   const double value = loss.weighted(weights).value_and_gradient(x, labels, gradient);
   double sum = 0;
@@ -101,7 +104,7 @@ TEST_CASE("gradients that bypass the cache are those that do not") {
   check_large<Eigen::ColMajor>(CrossEntropy<Sum>(), 4112, 1024);
   check_large<Eigen::RowMajor>(CrossEntropy<Sum>(), 4101, 1025);
   check_large<Eigen::RowMajor>(CrossEntropy<Sum>(), 259, 16411);  // rows without scratch memory
-  check_large<Eigen::RowMajor>(CrossEntropy<Sum>(), 256, 16416);  // that begin with a cache line
+  check_large<Eigen::RowMajor>(CrossEntropy<Sum>(), 256, 16416);  // and of whole cache lines
   check_large<Eigen::ColMajor>(MultiMargin<Sum>(), 4112, 1024);
   check_large<Eigen::RowMajor>(MultiMargin<Sum>(), 4101, 1025);
   check_large<Eigen::RowMajor>(MultiMargin<Sum>(), 1024, 4112);

@@ -866,18 +866,17 @@ rows("label rows whose entries lie apart", "label_lists", "source_.at(first_ + e
      "losses/multi_label_margin")
 rows("scale, along", "slope", "(slope * scale).store(now + i);", "slope.store(now + i);")
 rows("scale of the end of a row", "slope", "detail::store(slope * scale, now + i, lanes);", "detail::store(slope, now + i, lanes);")
-rows("streams, along: straight", "slope", "stream(now + i, slope * scale)", "stream(now + i, slope)", "engine/placement")
+rows("streams, along", "slope", "stream(now + i, slope * scale)", "stream(now + i, slope)", "engine/placement")
 rows("later chunks of slopes in place, along", "slope", "out_.data() + first_ + begin : buffer_", "out_.data() + first_ : buffer_")
 rows("later chunks of slopes in a buffer, along", "slope", "out_.write(first_ + begin, count, buffer_)",
      "out_.write(first_, count, buffer_)")
-rows("streams, along", "slope", "return stream(buffer_, count, out_.data() + first_ + begin);",
-     "return stream(buffer_, count, out_.data() + first_);", "engine/placement")
+mutant("rows: streams, along: whole lines", "detail/stream.hpp", "% 64 == 0 && count % numbers_in_line<T> == 0", "!= 0", "engine/placement")
 rows("replaced slope, along", "slope", "T(now.parts[0] * scale_)", "T(now.parts[0])")
 rows("replaced slope of a second term, along", "slope", "(now - was).parts[0] * scale_", "now.parts[0] * scale_")
 rows("second term, along", "slope", "out_.set(entry, add_ ? T(out_.at(entry) + buffer_[i]) : buffer_[i]);",
      "out_.set(entry, buffer_[i]);")
-rows("scratch memory of a second term, along", "slope", "out_.data() && step_ == 1 && !add_ ? out_.data() + first_ : nullptr",
-     "out_.data() && step_ == 1 ? out_.data() + first_ : nullptr", "engine/reductions")
+rows("scratch memory of a second term, along", "slope", "return in_place() ? out_.data() + first_ : nullptr;",
+     "return out_.data() && step_ == 1 ? out_.data() + first_ : nullptr;", "engine/reductions")
 rows("scale, across", "slope", "P gradient = slope * scale;", "P gradient = slope;")
 rows("masked rows, across", "slope", "masks ? where(scale == P(0), P(0), gradient) : gradient", "gradient")
 rows("streams, across", "slope", "stream(here, gradient)", "stream(now, gradient)", "engine/placement")

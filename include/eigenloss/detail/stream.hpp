@@ -77,6 +77,11 @@ constexpr bool outlasts_cache(Index numbers) {
   return numbers >= (Index(1) << 24) / Index(sizeof(T));
 }
 
+// Whether so many numbers are whole cache lines. Of a line, to bypass the cache in part costs much.
+template <class T>
+bool whole_lines(const T* numbers, Index count) {
+  return reinterpret_cast<std::uintptr_t>(numbers) % 64 == 0 && count % numbers_in_line<T> == 0;
+}
 // Whether packs can be streamed to there: each register must be aligned.
 template <class P>
 bool can_stream(const typename P::Scalar* to) {

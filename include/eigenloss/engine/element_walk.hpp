@@ -210,7 +210,7 @@ class ElementWalk {
                                      std::index_sequence<G...>) const {
     const V share = Weights::given ? scale * w : scale;  // a small weight meets a large scale first
     (put(std::get<G>(sinks_), at.out[G], i, lanes, unmasked(e.slopes[G] * share, w), streams), ...);
-    (void)at, (void)i, (void)lanes, (void)e, (void)share;
+    (void)at, (void)i, (void)lanes, (void)e, (void)share, (void)streams;
   }
   template <class Out, class Lanes>
   static EIGEN_STRONG_INLINE void put(const Sink<T, Out>&, T* out, Index i, Lanes lanes,

@@ -35,8 +35,7 @@ class Slope<Along<T>, Out> {
         first_(first),
         step_(step),
         add_(add),
-        streams_(stream && out.data() && step == 1 && !add),
-        straight_(streams_ && can_stream<P>(out.data() + first)),
+        streams_(stream && in_place() && whole_lines(out.data() + first, size)),
         scale_(scale) {}
   Slope(const Slope&) = delete;
   Index size() const { return size_; }
@@ -46,7 +45,7 @@ class Slope<Along<T>, Out> {
   T* scratch() const {
     if (size_ > 65536 / Index(sizeof(T))) return nullptr;
     streams_ = false;
-    return out_.data() && step_ == 1 && !add_ ? out_.data() + first_ : nullptr;
+    return in_place() ? out_.data() + first_ : nullptr;
   }
   static constexpr Index scratch_stride() { return 1; }
   struct Opened {
@@ -63,7 +62,7 @@ class Slope<Along<T>, Out> {
     }
   };
   Opened open(Index begin, Index) const {
-    return {in_place() ? out_.data() + first_ + begin : buffer_, P(scale_), streams_ && straight_};
+    return {in_place() ? out_.data() + first_ + begin : buffer_, P(scale_), streams_};
   }
   // Makes the slope of one entry `now`, where `transform` made it `was`.
   void replace(const Label<Walk>& label, const Single<T>& was, const Single<T>& now) const {
@@ -74,7 +73,6 @@ class Slope<Along<T>, Out> {
   }
   void close(Index begin, Index count) const {
     if (in_place()) return;
-    if (streams_) return stream(buffer_, count, out_.data() + first_ + begin);
     if (step_ == 1 && !add_) return out_.write(first_ + begin, count, buffer_);
     for (Index i = 0; i < count; ++i) {
       const Index entry = first_ + (begin + i) * step_;
@@ -83,13 +81,12 @@ class Slope<Along<T>, Out> {
   }
 
  private:
-  bool in_place() const { return out_.data() && step_ == 1 && !add_ && (straight_ || !streams_); }
+  bool in_place() const { return out_.data() && step_ == 1 && !add_; }
 
   const Out& out_;
   Index size_, first_, step_;
   bool add_;
   mutable bool streams_;
-  bool straight_;  // not from the buffer
   T scale_;
   mutable T buffer_[row_chunk<T>];
 };
