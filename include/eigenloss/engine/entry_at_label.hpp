@@ -15,8 +15,7 @@ namespace detail {
 template <class Walk>
 struct EntryLabels : Label<Walk> {
   Index entries[Walk::V::lanes];
-  const Index*
-      next;  // the entries of another tile, to be asked for while these are read, or nullptr
+  const Index* next;  // of another tile: to be asked for while these are read; or nullptr
 
   void find_entries(const AxisCut& cut, Index row, Index count) {
     cut.rows(row, count, [this, step = cut.inner](Index k, Index first) {
