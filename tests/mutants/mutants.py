@@ -955,7 +955,7 @@ rows("entry at the label alone: few rows", "entry_at_label", "numbers[k] = data[
 rows("entry at the label alone: many rows", "entry_at_label", "numbers[k] = data[now[k]]; prefetch", "numbers[k] = data[next[k]]; prefetch",
      "losses/nll", "laws/nll")
 rows("entry at the label alone, through a buffer", "entry_at_label", "source_.at(now[k])", "source_.at(now[0])", "laws/nll")
-rows("tiles that are opened ahead", "row_walk", "open[i / lanes % (1 + ahead)]", "open[0]", "losses/nll", "laws/nll")
+rows("tiles that are opened ahead", "row_walk", "k += lanes, now = 1 - now)", "k += lanes)", "losses/nll", "laws/nll")
 rows("rows that follow a run", "axis", "first += (size - 1) * inner;", "", "losses/nll", "laws/nll")
 rows("labels of missing rows", "row_inputs", "if (count < lanes) std::fill(label.classes + count, label.classes + lanes, 0);",
      "if (count < lanes) std::fill(label.classes + count, label.classes + lanes, std::int64_t(1) << 40);")

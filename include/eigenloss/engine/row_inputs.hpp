@@ -141,6 +141,11 @@ class RowInputs {
     (void)row;
     return false;
   }
+  bool all_long(Index row, Index count) const {
+    Index k = 0;
+    while (k < count && is_long(row + k)) ++k;
+    return k == count;
+  }
   static bool leaves_out(const TileLabels& labels) {
     if constexpr (takes_lists) return labels.leaves_out();
     (void)labels;
@@ -150,7 +155,7 @@ class RowInputs {
   // Copies input I of tiles.
   template <std::size_t I>
   void copy_in(Index row, Index count, const Copies<T>& copies) const {
-    if constexpr (role<I>() == Role::row && !OnlyAtLabel<Kernel>::value) {
+    if constexpr (role<I>() == Role::row) {
       TileCopy<T>(cut_).in(view<I>(), row, count, copies.at(copy_of(I)));
     }
     (void)row, (void)count, (void)copies;

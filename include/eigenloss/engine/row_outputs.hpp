@@ -80,7 +80,7 @@ class RowOutputs {
   template <std::size_t G>
   void copy_out(Index row, Index count, const T* copy) const {
     const auto& sink = std::get<G>(sinks_);
-    if constexpr (!skipped<std::decay_t<decltype(sink)>> && !only_at_label) {
+    if constexpr (!skipped<std::decay_t<decltype(sink)>>) {
       TileCopy<T>(cut_).out(sink, row, count, add_, streams_, copy);
     }
     (void)sink, (void)row, (void)count, (void)copy;

@@ -21,7 +21,6 @@ class RowWalk {
   using T = typename Problem::T;
   using VA = typename Across<T>::V;
   static constexpr Index lanes = VA::lanes;
-  static constexpr bool copies = !Problem::along_only && !OnlyAtLabel<Kernel>::value;
   static constexpr std::size_t gradients = std::tuple_size<Sinks>::value;
   static constexpr bool values = !std::is_same<ValueSink, Sink<T, Skip>>::value;
   static constexpr bool summed = Value && !values;
@@ -47,7 +46,7 @@ class RowWalk {
                (cut_.inner < lanes && cut_.size <= Problem::longest_copied)) {
       mode_ = Mode::copied;  // which is any rows as a tile; of entries at labels, nothing is copied
       if (OnlyAtLabel<Kernel>::value) tiles_ = rows_in_a_block() / lanes;
-    } else if (copies && wanted<Sinks> > 0 && TileCopy<T>(cut_).groups(Problem::copy_capacity)) {
+    } else if (wanted<Sinks> > 0 && TileCopy<T>(cut_).groups(Problem::copy_capacity)) {
       mode_ = Mode::copied;
       tiles_ = TileCopy<T>::group;
     } else if (2 * cut_.inner >= lanes) {
@@ -80,8 +79,11 @@ class RowWalk {
       if (here > lanes) here -= here % lanes;
       if (mode_ == Mode::across) here = (std::min)(here, rows_across(row));
       if constexpr (!Problem::along_only) {
-        if (mode_ != Mode::along && here > rows_alone() && !all_long(row, here)) {
-          tiles(row, here, sums, Inputs{}, Gradients{});
+        if (mode_ != Mode::along && here > rows_alone() && !problem_.all_long(row, here)) {
+          if constexpr (OnlyAtLabel<Kernel>::value)
+            tiles_at_labels(row, here, sums);
+          else
+            tiles(row, here, sums, Inputs{}, Gradients{});
           row += here;
           continue;
         }
@@ -103,11 +105,6 @@ class RowWalk {
   }
   // One in a block where there are few: blocks are what threads share.
   Index least_tiles() const { return cut_.outer * cut_.inner < 16 * lanes ? 1 : 4; }
-  bool all_long(Index row, Index count) const {
-    Index k = 0;
-    while (k < count && problem_.is_long(row + k)) ++k;
-    return k == count;
-  }
   struct Sums {
     RowSum<T> loss, counted;
     bool tiles = false;
@@ -159,34 +156,37 @@ class RowWalk {
     typename Problem::TileLabels label;
     VA weight;
   };
-  // How many tiles are opened before one is walked, for entries at labels to be on their way.
-  static constexpr Index ahead = OnlyAtLabel<Kernel>::value ? 1 : 0;
-
   template <std::size_t... I, std::size_t... G>
   void tiles(Index row, Index count, Sums& sums, std::index_sequence<I...>,
              std::index_sequence<G...>) const {
-    const bool copied = copies && mode_ == Mode::copied;
+    const bool copied = mode_ == Mode::copied;
     constexpr Index all = (Problem::copied + Index(gradients)) * Problem::copy_capacity;
-    alignas(64) T numbers[copies ? all : 1];
+    alignas(64) T numbers[all];
     const Copies<T> in{copied ? numbers : nullptr, copied ? cut_.size * tiles_ * lanes : 0};
     const Copies<T> out = in.from(Problem::copied * in.each);
     if (copied) (problem_.template copy_in<I>(row, count, in), ...);
     bool leaves_out = false;
-    OpenTile open[1 + ahead];
-    for (Index k = 0, opened = 0; k < count; k += lanes) {
-      const auto at = [&](Index i) -> OpenTile& { return open[i / lanes % (1 + ahead)]; };
-      for (; opened < count && opened <= k + ahead * lanes; opened += lanes) {
-        open_tile(row + opened, (std::min)(lanes, count - opened), at(opened));
-      }
-      if constexpr (ahead > 0) {
-        if (k + lanes < count) at(k).label.ask_for(at(k + lanes).label, cut_);
-      }
-      leaves_out |= tile(row + k, (std::min)(lanes, count - k), at(k), in.from(k * cut_.size),
+    for (Index k = 0; k < count; k += lanes) {
+      OpenTile open;
+      open_tile(row + k, (std::min)(lanes, count - k), open);
+      leaves_out |= tile(row + k, (std::min)(lanes, count - k), open, in.from(k * cut_.size),
                          out.from(k * cut_.size), sums);
     }
     if (copied) (outputs_.template copy_out<G>(row, count, out.at(G)), ...);
     for (Index k = 0; leaves_out && k < count; ++k)
       if (problem_.is_long(row + k)) one(row + k, sums);
+  }
+  // Of entries at labels. The next tile is opened before one is walked, and asked for meanwhile.
+  void tiles_at_labels(Index row, Index count, Sums& sums) const {
+    OpenTile open[2];
+    open_tile(row, (std::min)(lanes, count), open[0]);
+    for (Index k = 0, now = 0; k < count; k += lanes, now = 1 - now) {
+      if (const Index next = k + lanes; next < count) {
+        open_tile(row + next, (std::min)(lanes, count - next), open[1 - now]);
+        open[now].label.ask_for(open[1 - now].label, cut_);
+      }
+      tile(row + k, (std::min)(lanes, count - k), open[now], {}, {}, sums);
+    }
   }
   // Whether it leaves out rows, which then count nothing.
   bool tile(Index row, Index count, const OpenTile& open, const Copies<T>& in, const Copies<T>& out,
