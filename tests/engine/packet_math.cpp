@@ -90,7 +90,7 @@ struct Log1p {
 
 struct Log1pUnit {
   static constexpr const char* name = "packet_log1p_unit";
-  static constexpr double low = 0, high = 1, float_ulp = 1.5, double_ulp = 1.5;
+  static constexpr double low = 0, high = 1, float_ulp = 1.75, double_ulp = 1.5;
   template <class Packet>
   Packet operator()(const Packet& x) const {
     return detail::packet_log1p_unit(x);
@@ -98,6 +98,32 @@ struct Log1pUnit {
   template <class Real>
   static Real reference(Real x) {
     return std::log1p(x);
+  }
+};
+
+struct LogUnit {
+  static constexpr const char* name = "packet_log_unit";
+  static constexpr double low = 0, high = 1, float_ulp = 1.25, double_ulp = 1.25, least = -100;
+  template <class Packet>
+  Packet operator()(const Packet& x) const {
+    return detail::packet_log_unit(x, least);
+  }
+  template <class Real>
+  static Real reference(Real x) {
+    return std::max(std::log(x), Real(least));
+  }
+};
+
+struct Log1mUnit {
+  static constexpr const char* name = "packet_log1m_unit";
+  static constexpr double low = 0, high = 1, float_ulp = 1.25, double_ulp = 1.25, least = -100;
+  template <class Packet>
+  Packet operator()(const Packet& x) const {
+    return detail::packet_log1m_unit(x, least);
+  }
+  template <class Real>
+  static Real reference(Real x) {
+    return std::max(std::log1p(-x), Real(least));
   }
 };
 
@@ -260,6 +286,8 @@ void check_special_values(Packet packet) {
     CHECK(std::isnan(of(Log{}, nan)));
     CHECK(std::isnan(of(Log1p{}, nan)));
     CHECK(std::isnan(of(Log1pUnit{}, nan)));
+    CHECK(std::isnan(of(LogUnit{}, nan)));
+    CHECK(std::isnan(of(Log1mUnit{}, nan)));
   }
   for (Scalar x : {zero, -zero, subnormal, -subnormal, 3 * subnormal, least,
                    -least}) {  // x + O(x^2), or 1 + x
@@ -268,6 +296,7 @@ void check_special_values(Packet packet) {
     CHECK(same(of(Expm1{}, x), x));
     CHECK(same(of(Log1p{}, x), x));
     if (!std::signbit(x)) CHECK(same(of(Log1pUnit{}, x), x));
+    if (!std::signbit(x)) CHECK(of(Log1mUnit{}, x) == -x);
   }
   CHECK(same(of(Exp{}, infinity), infinity));
   CHECK(same(of(Exp{}, largest), infinity));
@@ -285,6 +314,9 @@ void check_special_values(Packet packet) {
   CHECK(same(of(Log{}, infinity), infinity));
   CHECK(same(of(Log1p{}, -one), -infinity));
   CHECK(same(of(Log1p{}, infinity), infinity));
+  for (Scalar x : {zero, -zero}) CHECK(of(LogUnit{}, x) == -100);
+  CHECK(of(LogUnit{}, one) == zero);
+  CHECK(of(Log1mUnit{}, one) == -100);
   for (Scalar x : {-subnormal, -least, -one, -largest, -infinity}) CHECK(std::isnan(of(Log{}, x)));
   for (Scalar x : {std::nextafter(-one, -infinity), Scalar(-2), -largest, -infinity})
     CHECK(std::isnan(of(Log1p{}, x)));
@@ -319,12 +351,16 @@ void check_all(std::uint64_t stride, std::size_t count, bool report) {
   check_floats<Log>(stride, report);
   check_floats<Log1p>(stride, report);
   check_floats<Log1pUnit>(stride, report);
+  check_floats<LogUnit>(stride, report);
+  check_floats<Log1mUnit>(stride, report);
   check_doubles<Exp>(count, report);
   check_doubles<ExpNonpositive>(count, report);
   check_doubles<Expm1>(count, report);
   check_doubles<Log>(count, report);
   check_doubles<Log1p>(count, report);
   check_doubles<Log1pUnit>(count, report);
+  check_doubles<LogUnit>(count, report);
+  check_doubles<Log1mUnit>(count, report);
 }
 
 }  // namespace

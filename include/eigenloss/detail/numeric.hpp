@@ -92,6 +92,28 @@ EIGEN_STRONG_INLINE V sigmoid_minus(const V& x, const V& y, const V& e) {
   return ((where(x < V(0), e, V(1)) - y) - y * e) / (V(1) + e);
 }
 
+// log(p) and log(1 - p) for 0 <= p <= 1, but at least `least`, which is finite and below -37.
+template <class V>
+EIGEN_STRONG_INLINE V log_unit(const V& p, double least) {
+  if constexpr (std::is_floating_point<V>::value) {
+    return log_unit(Single<V>(p), least).parts[0];
+  } else if constexpr (has_packet_math<typename V::Scalar>) {
+    return map<V>([=](auto& x) { return packet_log_unit(x, V::scalar(least)); }, p);
+  } else {
+    return (max)(log(p), V(least));
+  }
+}
+template <class V>
+EIGEN_STRONG_INLINE V log1m_unit(const V& p, double least) {
+  if constexpr (std::is_floating_point<V>::value) {
+    return log1m_unit(Single<V>(p), least).parts[0];
+  } else if constexpr (has_packet_math<typename V::Scalar>) {
+    return map<V>([=](auto& x) { return packet_log1m_unit(x, V::scalar(least)); }, p);
+  } else {
+    return (max)(log1p(-p), V(least));
+  }
+}
+
 // max(x, 0); NaN stays NaN.
 template <class V>
 EIGEN_STRONG_INLINE V positive_part(const V& x) {

@@ -44,8 +44,8 @@ struct ScalarMath<double> {
   static constexpr int mantissa = 52, bias = 1023;
   static constexpr Bits one = 0x3ff0000000000000, three_quarters = 0x3fe8000000000000;
   static constexpr double units = 0x1p52, linear = 0x1p-54;
-  static constexpr double log2_e = 1.4426950408889634, ln2_high = 0x1.62e42fefa4p-1;  // 40 bits
-  static constexpr double ln2_low = -1.7239444525614835e-13;
+  static constexpr double log2_e = 1.4426950408889634, ln2_high = 0x1.62e42fefa3p-1;  // 41 bits
+  static constexpr double ln2_low = 2.8235290563031577e-13;
   static constexpr double exp_low = -746, exp_high = 710, exp_least_normal = -708.39641853226408,
                           expm1_low = -38;
   static constexpr double exp_series[] = {// within 2^-57.9

@@ -3,13 +3,11 @@
 
 #include <Eigen/Core>
 #include <cstddef>
-#include <cstdint>
-#include <cstring>
 #include <limits>
 #include <type_traits>
 
 #include "comparison.hpp"
-#include "packet_constants.hpp"
+#include "packet_powers.hpp"
 
 // Exponentials and logarithms of one Eigen packet of float or double; a plain float or double is a
 // packet of one. Eigen's own double versions are slow, and its float ones handle cases that a loss
@@ -32,50 +30,24 @@ constexpr bool fused_multiply_add = true;
 constexpr bool fused_multiply_add = false;
 #endif
 
+// x, but at least low; and at most high. NaN stays NaN, which pmax and pmin see to on most machines.
 template <class Packet>
-using PacketScalar = typename Eigen::internal::unpacket_traits<Packet>::type;
-
-template <class Packet>
-using PacketConstants = ScalarMath<PacketScalar<Packet>>;
-
-// The unsigned integers with the bits of a packet: a compiler vector, as Eigen 3.4 has no packet of
-// 64-bit integers for AVX2; a plain integer for a plain scalar.
-template <class Packet, bool = std::is_arithmetic_v<Packet>>
-struct PacketBits {
-  using type = typename PacketConstants<Packet>::Bits;
-};
-
-template <class Packet>
-struct PacketBits<Packet, false> {
-  typedef typename PacketConstants<Packet>::Bits type __attribute__((vector_size(sizeof(Packet))));
-};
-
-template <class Packet>
-EIGEN_STRONG_INLINE auto to_bits(const Packet& x) {
-  typename PacketBits<Packet>::type bits;
-  std::memcpy(&bits, &x, sizeof(x));
-  return bits;
+EIGEN_STRONG_INLINE Packet at_least(PacketScalar<Packet> low, const Packet& x) {
+#if defined(EIGEN_VECTORIZE_SSE) || defined(EIGEN_VECTORIZE_NEON)
+  return Eigen::internal::pmax(x, constant<Packet>(low));
+#else
+  return select(less(x, constant<Packet>(low)), constant<Packet>(low), x);
+#endif
 }
-
-template <class Packet>
-EIGEN_STRONG_INLINE Packet from_bits(const typename PacketBits<Packet>::type& bits) {
-  Packet x;
-  std::memcpy(&x, &bits, sizeof(x));
-  return x;
-}
-
-template <class Packet>
-EIGEN_STRONG_INLINE Packet constant(PacketScalar<Packet> value) {
-  return pset1<Packet>(value);
-}
-
-// x, but at least low and at most high. NaN stays NaN, which pmin and pmax do on some machines
-// only.
 template <class Packet>
 EIGEN_STRONG_INLINE Packet clamp(const Packet& x, PacketScalar<Packet> low,
                                  PacketScalar<Packet> high) {
-  const Packet y = select(less(x, constant<Packet>(low)), constant<Packet>(low), x);
+  const Packet y = at_least(low, x);
+#if defined(EIGEN_VECTORIZE_SSE) || defined(EIGEN_VECTORIZE_NEON)
+  return Eigen::internal::pmin(y, constant<Packet>(high));
+#else
   return select(less(constant<Packet>(high), y), constant<Packet>(high), y);
+#endif
 }
 
 // c[0] + c[1] x + c[2] x^2 + ..., by Horner's rule in x^2 over pairs of terms, which halves the
@@ -94,7 +66,7 @@ EIGEN_STRONG_INLINE Packet polynomial(const Packet& x, const Packet& x2,
 // n + bias.
 template <class Packet>
 struct ExpReduction {
-  Packet biased, r;
+  Packet biased, n, r;
 };
 
 // Next to 1.5 `units` a number has no bits for a fraction: adding that rounds x / ln 2 to an
@@ -106,7 +78,7 @@ EIGEN_STRONG_INLINE ExpReduction<Packet> reduce_exp(const Packet& x, PacketScala
   const Packet biased = pmadd(x, constant<Packet>(C::log2_e), shift);
   const Packet n = psub(biased, shift);
   const Packet r = pmadd(n, constant<Packet>(-C::ln2_high), x);
-  return {biased, pmadd(n, constant<Packet>(-C::ln2_low), r)};
+  return {biased, n, pmadd(n, constant<Packet>(-C::ln2_low), r)};
 }
 
 // e^r = (1 + r) + r^2 series(r), |r| <= ln 2 / 2
@@ -117,16 +89,21 @@ EIGEN_STRONG_INLINE Packet exp_of_reduced(const Packet& r) {
                padd(constant<Packet>(1), r));
 }
 
-// e^x for every x, within 1.5 ulp, underflowing gradually. 2^n is applied as two factors, as n can
-// leave the range of exponents at both ends.
+// e^x for every x, within 1.5 ulp, underflowing gradually. As n can leave the range of exponents at
+// both ends, 2^n is applied as two factors, or by an instruction.
 template <class Packet>
 EIGEN_STRONG_INLINE Packet packet_exp(const Packet& x) {
   using C = PacketConstants<Packet>;
   const ExpReduction<Packet> parts = reduce_exp(clamp(x, C::exp_low, C::exp_high), 2 * C::bias);
-  const auto exponent = to_bits(parts.biased);
-  const auto half = exponent >> 1;
-  const Packet scaled = pmul(exp_of_reduced(parts.r), from_bits<Packet>(half << C::mantissa));
-  return pmul(scaled, from_bits<Packet>((exponent - half) << C::mantissa));
+  const Packet y = exp_of_reduced(parts.r);
+  if constexpr (has_power_instructions<Packet>) {
+    return scaled(y, parts.n);
+  } else {
+    const auto exponent = to_bits(parts.biased);
+    const auto half = exponent >> 1;
+    return pmul(pmul(y, from_bits<Packet>(half << C::mantissa)),
+                from_bits<Packet>((exponent - half) << C::mantissa));
+  }
 }
 
 // e^x for x <= 0, within 1.5 ulp; 0 where e^x is not a normal number, below -87.3 (float) or -708.3
@@ -136,8 +113,12 @@ template <class Packet>
 EIGEN_STRONG_INLINE Packet packet_exp_nonpositive(const Packet& x) {
   using C = PacketConstants<Packet>;
   const ExpReduction<Packet> parts = reduce_exp(x, C::bias);
-  const Packet y =
-      pmul(exp_of_reduced(parts.r), from_bits<Packet>(to_bits(parts.biased) << C::mantissa));
+  Packet y = exp_of_reduced(parts.r);
+  if constexpr (has_power_instructions<Packet>) {
+    y = scaled(y, parts.n);
+  } else {
+    y = pmul(y, from_bits<Packet>(to_bits(parts.biased) << C::mantissa));
+  }
   return zero_where(less(x, constant<Packet>(C::exp_least_normal)), y);
 }
 
@@ -164,8 +145,8 @@ EIGEN_STRONG_INLINE Packet log1p_tail(const Packet& f, const PacketScalar<Packet
   return pmul(s, pmadd(z, polynomial(z, pmul(z, z), series), pnegate(f)));
 }
 
-// log(1 + e) for 0 <= e <= 1, within 1.5 ulp: with e = exp(-|x|), the curved part of softplus. Floats
-// do without the division where pmadd rounds once, which that needs.
+// log(1 + e) for 0 <= e <= 1, within 1.75 ulp (float) or 1.5 ulp (double): with e = exp(-|x|), the
+// curved part of softplus. Floats do without the division where pmadd rounds once, which that needs.
 template <class Packet>
 EIGEN_STRONG_INLINE Packet packet_log1p_unit(const Packet& e) {
   using C = PacketConstants<Packet>;
@@ -177,64 +158,84 @@ EIGEN_STRONG_INLINE Packet packet_log1p_unit(const Packet& e) {
   }
 }
 
-// A positive normal number is 2^k m with 3/4 <= m < 3/2: where k = 1, log1p's f is rounded to 1/4
-// and less. `twice_inverse` is 2^(1-k), which is a normal number or 0 where 2^-k need not be.
+// k ln 2 + log(1 + f), -1/4 <= f < 1/2
 template <class Packet>
-struct LogReduction {
-  Packet k, m, twice_inverse;
-};
-
-template <class Packet>
-EIGEN_STRONG_INLINE LogReduction<Packet> reduce_log(const Packet& x) {
+EIGEN_STRONG_INLINE Packet log_of_parts(const Packet& k, const Packet& f) {
   using C = PacketConstants<Packet>;
-  using Bits = typename C::Bits;
-  const auto shifted = to_bits(x) + (C::one - C::three_quarters);
-  const auto exponent = shifted >> C::mantissa;  // k + bias, as an integer
-  const auto m = (shifted & ((Bits(1) << C::mantissa) - 1)) + C::three_quarters;
-  const auto k = exponent | (Bits(C::bias + C::mantissa) << C::mantissa);  // units + bias + k
-  const auto twice_inverse = (Bits(2 * C::bias + 1) - exponent) << C::mantissa;
-  return {psub(from_bits<Packet>(k), constant<Packet>(C::units + C::bias)), from_bits<Packet>(m),
-          from_bits<Packet>(twice_inverse)};
+  const Packet low = pmadd(k, constant<Packet>(C::ln2_low), log1p_tail(f, C::log_series));
+  return pmadd(k, constant<Packet>(C::ln2_high), padd(f, low));
 }
 
-// log(x) = k ln 2 + log(1 + f), -1/4 <= f < 1/2, for x > 0; -inf at 0, NaN below
+// y = log x where x > 0, or what the logarithm is elsewhere: -inf at 0, NaN below
 template <class Packet>
-EIGEN_STRONG_INLINE Packet log_of_reduced(const Packet& x, const Packet& k, const Packet& f) {
-  using C = PacketConstants<Packet>;
+EIGEN_STRONG_INLINE Packet log_or_special(const Packet& x, const Packet& y) {
   using Limits = std::numeric_limits<PacketScalar<Packet>>;
   const Packet zero = pzero(x), infinity = constant<Packet>(Limits::infinity());
-  const Packet low = pmadd(k, constant<Packet>(C::ln2_low), log1p_tail(f, C::log_series));
-  const Packet y = pmadd(k, constant<Packet>(C::ln2_high), padd(f, low));
   const Packet outside =
       select(equal(x, zero), pnegate(infinity), constant<Packet>(Limits::quiet_NaN()));
   return select(less(zero, x), select(less(x, infinity), y, x), outside);
 }
 
-// log(x) for every x, within 1.25 ulp. Subnormal numbers are scaled into the normal ones first.
+// log(x) where x is positive and finite, within 1.25 ulp; at 0 below -103 (float) or -744 (double).
+// Subnormal numbers are scaled into the normal ones first.
+template <class Packet>
+EIGEN_STRONG_INLINE Packet log_of_finite(const Packet& x) {
+  using C = PacketConstants<Packet>;
+  const Packet one = constant<Packet>(1);
+  if constexpr (has_power_instructions<Packet>) {
+    const Parts<Packet> parts = parts_of(x);
+    return log_of_parts(parts.k, psub(parts.m, one));
+  } else {
+    const auto tiny = less(x, constant<Packet>((std::numeric_limits<PacketScalar<Packet>>::min)()));
+    const Packet large = pmadd(x, constant<Packet>(C::units), pzero(x));  // 0 at -0
+    const Parts<Packet> parts = parts_of(select(tiny, large, x));
+    const Packet k = psub(parts.k, only_where(tiny, constant<Packet>(C::mantissa)));
+    return log_of_parts(k, psub(parts.m, one));
+  }
+}
+
+// log(x) for every x, within 1.25 ulp.
 template <class Packet>
 EIGEN_STRONG_INLINE Packet packet_log(const Packet& x) {
-  using C = PacketConstants<Packet>;
-  const auto tiny = less(x, constant<Packet>((std::numeric_limits<PacketScalar<Packet>>::min)()));
-  const LogReduction<Packet> parts =
-      reduce_log(select(tiny, pmul(x, constant<Packet>(C::units)), x));
-  const Packet k = psub(parts.k, only_where(tiny, constant<Packet>(C::mantissa)));
-  return log_of_reduced(x, k, psub(parts.m, constant<Packet>(1)));
+  const Packet y = log_of_finite(x);
+  if constexpr (has_power_instructions<Packet>) {
+    return y;  // the parts of such numbers give their logarithms
+  } else {
+    return log_or_special(x, y);
+  }
+}
+
+// log(x) for 0 <= x <= 1, but at least `least`, which is finite; within 1.25 ulp.
+template <class Packet>
+EIGEN_STRONG_INLINE Packet packet_log_unit(const Packet& x, PacketScalar<Packet> least) {
+  Packet y = log_of_finite(x);
+  if constexpr (!has_power_instructions<Packet>) y = pmadd(x, pzero(x), y);  // NaN stays NaN
+  return at_least(least, y);
+}
+
+// log(1 - x) for 0 <= x <= 1, within 1.25 ulp, and `least` at 1. u = 1 - x is rounded where x < 1/2;
+// its error, which is exact, joins u's mantissa once scaled like it, by 2^-k, which is 1 - k there.
+template <class Packet>
+EIGEN_STRONG_INLINE Packet packet_log1m_unit(const Packet& x, PacketScalar<Packet> least) {
+  const Packet one = constant<Packet>(1), u = psub(one, x), error = psub(psub(one, u), x);
+  const Parts<Packet> parts = parts_of(u);
+  const Packet f = pmadd(error, psub(one, parts.k), psub(parts.m, one));
+  return select(equal(x, one), constant<Packet>(least), log_of_parts(parts.k, f));
 }
 
 // log(1 + x) for every x, within 1.25 ulp. u = 1 + x is rounded; its error, exact by Knuth's
 // two-sum, joins u's mantissa once scaled like it, which gives back x itself where k = 0.
 template <class Packet>
 EIGEN_STRONG_INLINE Packet packet_log1p(const Packet& x) {
-  const Packet one = constant<Packet>(1);
-  const Packet u = padd(one, x);
-  const Packet rounded = psub(u, one);
+  using C = PacketConstants<Packet>;
+  const Packet one = constant<Packet>(1), u = padd(one, x), rounded = psub(u, one);
   const Packet error = padd(psub(one, psub(u, rounded)), psub(x, rounded));
-  const LogReduction<Packet> parts = reduce_log(u);
-  const Packet f =
-      pmadd(pmul(error, constant<Packet>(0.5)), parts.twice_inverse, psub(parts.m, one));
-  const Packet y = log_of_reduced(u, parts.k, f);
-  return select(less(constant<Packet>(PacketConstants<Packet>::linear), pabs(x)), y,
-                x);  // -0, subnormal, NaN
+  const Parts<Packet> parts = parts_of(u);
+  const auto exponent = to_bits(psub(constant<Packet>(C::units + C::bias + 1), parts.k));
+  const Packet twice_inverse = from_bits<Packet>(exponent << C::mantissa);  // 2^(1-k), normal or 0
+  const Packet f = pmadd(pmul(error, constant<Packet>(0.5)), twice_inverse, psub(parts.m, one));
+  const Packet y = log_or_special(u, log_of_parts(parts.k, f));
+  return select(less(constant<Packet>(C::linear), pabs(x)), y, x);  // -0, subnormal, NaN
 }
 
 }  // namespace eigenloss::detail

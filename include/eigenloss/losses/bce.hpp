@@ -17,7 +17,7 @@ namespace kernel {
 /// Arguments: (input p, target y) of the same shape, any rank; the unit is an element.
 /// Options:   none.
 /// Accuracy:  4 ulp. p and y are in [0, 1]; anything else, NaN included, is an error, but where the
-///            weight is 0. log(1 - p) is evaluated as log1p(-p), exact for small p.
+///            weight is 0. log(1 - p) is evaluated from p, exact for small p.
 /// PyTorch:   torch.nn.BCELoss, which checks the numbers where the weight is 0 too. Its `weight` is
 ///            .weighted(w).
 /// Source:    https://pytorch.org/docs/stable/generated/torch.nn.BCELoss.html
@@ -27,19 +27,13 @@ struct BCE {
 
   template <class T>
   T value(const T& p, const T& y) const {
-    return -(y * clamped(log(p)) + (T(1) - y) * clamped(log1p(-p)));
+    return -(y * detail::log_unit(p, -100) + (T(1) - y) * detail::log1m_unit(p, -100));
   }
   template <class T>
   T slope(const T& p, const T& y) const {
     const T variance = p * (T(1) - p);
     const T least = T(9.999999960041972e-13);
     return (p - y) / where(variance < least, least, variance);
-  }
-
- private:
-  template <class T>
-  static T clamped(const T& logarithm) {
-    return where(logarithm < T(-100), T(-100), logarithm);
   }
 };
 
