@@ -100,7 +100,8 @@ EIGEN_STRONG_INLINE V log_unit(const V& p, double least) {
   } else if constexpr (has_packet_math<typename V::Scalar>) {
     return map<V>([=](auto& x) { return packet_log_unit(x, V::scalar(least)); }, p);
   } else {
-    return (max)(log(p), V(least));
+    const V y = log(p);
+    return where(y < V(least), V(least), y);
   }
 }
 template <class V>
@@ -110,7 +111,8 @@ EIGEN_STRONG_INLINE V log1m_unit(const V& p, double least) {
   } else if constexpr (has_packet_math<typename V::Scalar>) {
     return map<V>([=](auto& x) { return packet_log1m_unit(x, V::scalar(least)); }, p);
   } else {
-    return (max)(log1p(-p), V(least));
+    const V y = log1p(-p);
+    return where(y < V(least), V(least), y);
   }
 }
 
