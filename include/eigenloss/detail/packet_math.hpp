@@ -137,12 +137,12 @@ EIGEN_STRONG_INLINE Packet packet_expm1(const Packet& x) {
                 x);  // -0, subnormal, NaN
 }
 
-// log(1 + f) - f, with s = f / (2 + f): log(1 + f) = 2 s + s^3 series(s^2), and 2 s = f - s f.
+// f - log(1 + f), with s = f / (2 + f): log(1 + f) = 2 s - s^3 series(s^2), and 2 s = f - s f.
 template <class Packet, std::size_t size>
-EIGEN_STRONG_INLINE Packet log1p_tail(const Packet& f, const PacketScalar<Packet> (&series)[size]) {
+EIGEN_STRONG_INLINE Packet log1p_gap(const Packet& f, const PacketScalar<Packet> (&series)[size]) {
   const Packet s = pdiv(f, padd(f, constant<Packet>(2)));
   const Packet z = pmul(s, s);
-  return pmul(s, pmadd(z, polynomial(z, pmul(z, z), series), pnegate(f)));
+  return pmul(s, pmadd(z, polynomial(z, pmul(z, z), series), f));
 }
 
 // log(1 + e) for 0 <= e <= 1, within 1.75 ulp (float) or 1.5 ulp (double): with e = exp(-|x|), the
@@ -154,7 +154,7 @@ EIGEN_STRONG_INLINE Packet packet_log1p_unit(const Packet& e) {
     const Packet e2 = pmul(e, e);
     return pmadd(polynomial(e, e2, C::log1p_unit_in_e), e2, e);
   } else {
-    return padd(e, log1p_tail(e, C::log1p_unit_series));
+    return psub(e, log1p_gap(e, C::log1p_unit_series));
   }
 }
 
@@ -162,8 +162,8 @@ EIGEN_STRONG_INLINE Packet packet_log1p_unit(const Packet& e) {
 template <class Packet>
 EIGEN_STRONG_INLINE Packet log_of_parts(const Packet& k, const Packet& f) {
   using C = PacketConstants<Packet>;
-  const Packet low = pmadd(k, constant<Packet>(C::ln2_low), log1p_tail(f, C::log_series));
-  return pmadd(k, constant<Packet>(C::ln2_high), padd(f, low));
+  const Packet gap = pmadd(k, constant<Packet>(-C::ln2_low), log1p_gap(f, C::log_series));
+  return pmadd(k, constant<Packet>(C::ln2_high), psub(f, gap));
 }
 
 // y = log x where x > 0, or what the logarithm is elsewhere: -inf at 0, NaN below
@@ -176,7 +176,7 @@ EIGEN_STRONG_INLINE Packet log_or_special(const Packet& x, const Packet& y) {
   return select(less(zero, x), select(less(x, infinity), y, x), outside);
 }
 
-// log(x) where x is positive and finite, within 1.25 ulp; at 0 below -103 (float) or -744 (double).
+// log(x) where x is positive and finite, within 1.25 ulp; at +0 below -103 (float) or -744 (double).
 // Subnormal numbers are scaled into the normal ones first.
 template <class Packet>
 EIGEN_STRONG_INLINE Packet log_of_finite(const Packet& x) {
@@ -187,8 +187,7 @@ EIGEN_STRONG_INLINE Packet log_of_finite(const Packet& x) {
     return log_of_parts(parts.k, psub(parts.m, one));
   } else {
     const auto tiny = less(x, constant<Packet>((std::numeric_limits<PacketScalar<Packet>>::min)()));
-    const Packet large = pmadd(x, constant<Packet>(C::units), pzero(x));  // 0 at -0
-    const Parts<Packet> parts = parts_of(select(tiny, large, x));
+    const Parts<Packet> parts = parts_of(select(tiny, pmul(x, constant<Packet>(C::units)), x));
     const Packet k = psub(parts.k, only_where(tiny, constant<Packet>(C::mantissa)));
     return log_of_parts(k, psub(parts.m, one));
   }
@@ -208,9 +207,12 @@ EIGEN_STRONG_INLINE Packet packet_log(const Packet& x) {
 // log(x) for 0 <= x <= 1, but at least `least`, which is finite; within 1.25 ulp.
 template <class Packet>
 EIGEN_STRONG_INLINE Packet packet_log_unit(const Packet& x, PacketScalar<Packet> least) {
-  Packet y = log_of_finite(x);
-  if constexpr (!has_power_instructions<Packet>) y = pmadd(x, pzero(x), y);  // NaN stays NaN
-  return at_least(least, y);
+  if constexpr (has_power_instructions<Packet>) {
+    return at_least(least, log_of_finite(x));
+  } else {
+    const Packet zero = pzero(x), y = log_of_finite(padd(x, zero));  // -0 becomes +0
+    return at_least(least, pmadd(x, zero, y));                       // NaN stays NaN
+  }
 }
 
 // log(1 - x) for 0 <= x <= 1, within 1.25 ulp, and `least` at 1. u = 1 - x is rounded where x < 1/2;

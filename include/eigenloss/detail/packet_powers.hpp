@@ -51,30 +51,31 @@ EIGEN_STRONG_INLINE Packet constant(PacketScalar<Packet> value) {
 
 // Whether the processor takes numbers apart and puts them together by itself: mantissa_of(x), with
 // 3/4 <= |m| < 3/2, NaN below 0; exponent_of(x), of the power of two below x, -inf at 0, inf at
-// infinity; scaled(y, n) = y 2^n, underflowing gradually.
+// infinity; scaled(y, n) = y 2^n, underflowing gradually. Written with masks of all lanes, as GCC
+// warns of numbers that are not initialised in its own functions without masks.
 #if defined(EIGEN_VECTORIZE_AVX512)
 template <class Packet>
 constexpr bool has_power_instructions = sizeof(Packet) == 64;
 
 EIGEN_STRONG_INLINE Eigen::internal::Packet16f mantissa_of(const Eigen::internal::Packet16f& x) {
-  return _mm512_getmant_ps(x, _MM_MANT_NORM_p75_1p5, _MM_MANT_SIGN_nan);
+  return _mm512_maskz_getmant_ps(0xffff, x, _MM_MANT_NORM_p75_1p5, _MM_MANT_SIGN_nan);
 }
 EIGEN_STRONG_INLINE Eigen::internal::Packet8d mantissa_of(const Eigen::internal::Packet8d& x) {
-  return _mm512_getmant_pd(x, _MM_MANT_NORM_p75_1p5, _MM_MANT_SIGN_nan);
+  return _mm512_maskz_getmant_pd(0xff, x, _MM_MANT_NORM_p75_1p5, _MM_MANT_SIGN_nan);
 }
 EIGEN_STRONG_INLINE Eigen::internal::Packet16f exponent_of(const Eigen::internal::Packet16f& x) {
-  return _mm512_getexp_ps(x);
+  return _mm512_maskz_getexp_ps(0xffff, x);
 }
 EIGEN_STRONG_INLINE Eigen::internal::Packet8d exponent_of(const Eigen::internal::Packet8d& x) {
-  return _mm512_getexp_pd(x);
+  return _mm512_maskz_getexp_pd(0xff, x);
 }
 EIGEN_STRONG_INLINE Eigen::internal::Packet16f scaled(const Eigen::internal::Packet16f& y,
                                                       const Eigen::internal::Packet16f& n) {
-  return _mm512_scalef_ps(y, n);
+  return _mm512_maskz_scalef_ps(0xffff, y, n);
 }
 EIGEN_STRONG_INLINE Eigen::internal::Packet8d scaled(const Eigen::internal::Packet8d& y,
                                                      const Eigen::internal::Packet8d& n) {
-  return _mm512_scalef_pd(y, n);
+  return _mm512_maskz_scalef_pd(0xff, y, n);
 }
 #else
 template <class Packet>

@@ -61,6 +61,7 @@ class ElementWalk {
 
   Partial<T> block(Index first, Index count) const {
     Sums sums;
+    if constexpr (ranges > 0) sums.refused = V(0) < V(0);
     for (Index done = 0; done < count;) {
       const Index here = in_place_ ? count : (std::min)(chunk, count - done);
       piece(first + done, here, sums);
@@ -94,7 +95,7 @@ class ElementWalk {
   struct Sums {
     std::conditional_t<summed, CompensatedSum<Vector<T>>, Skip> loss;
     std::conditional_t<counted, CompensatedSum<Vector<T>>, Skip> count;
-    typename V::M refused = V(0) < V(0);
+    std::conditional_t<(ranges > 0), typename V::M, Skip> refused;
   };
   struct Pointers {  // of one piece
     const T* in[inputs];
