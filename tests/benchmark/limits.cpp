@@ -58,6 +58,10 @@ void functions(const char* type) {
   function<T>("exp of x <= 0", [](const V& x) { return exp_nonpositive(x); });
   function<T>("exp", [](const V& x) { return exp(x); });
   function<T>("log", [](const V& x) { return log(-x); });
+  function<T>("log x and log(1 - x), x in [0, 1]", [](const V& x) {
+    const V p = x * V(T(-0.1));
+    return detail::log_unit(p, -100) + detail::log1m_unit(p, -100);
+  });
   function<T>("softplus", [](const V& x) { return softplus(x); });
   function<T>("softplus and sigmoid, for one exp", [](const V& x) {
     const detail::SoftplusAndSigmoid<V> both(x);

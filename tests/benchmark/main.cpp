@@ -136,6 +136,7 @@ Results run_all(const Options& options, const Peers& peers) {
             continue;
           }
           if (!cell.row_major) add_col_major(arguments);
+          if (loss.extra && !make_eigenloss(cell, arguments)) continue;  // not compiled
           Result result = run_cell(cell, loss.extra, arguments, options.seconds);
           for (const auto& peer : peers) {
             const auto found = peer.second.find(cell.id());

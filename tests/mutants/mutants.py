@@ -737,13 +737,15 @@ pack("log1p: rounding of 1 + x", "pmul(error, constant<Packet>(0.5))", "pmul(err
 pack("log1p of [0, 1]: series of float", "0.400216997F", "0.410216997F", CONSTANTS)
 pack("log1p of [0, 1]: series of double", "0.22222223969739383", "0.22222323969739383", CONSTANTS)
 pack("log of [0, 1]: -0", "log_of_finite(padd(x, zero))", "log_of_finite(x)")
-pack("log of [0, 1]: least", "return at_least(least, pmadd(x, zero, y));", "return pmadd(x, zero, y);")
+pack("log of [0, 1]: least", "return at_least(constant<Packet>(least), pmadd(x, zero, y));", "return pmadd(x, zero, y);")
 pack("log of [0, 1]: NaN", "pmadd(x, zero, y)", "y")
 pack("log(1 - x) of [0, 1]: rounding of 1 - x", "pmadd(error, psub(one, parts.k), psub(parts.m, one))",
      "pmadd(error, one, psub(parts.m, one))")
 pack("log(1 - x) of [0, 1]: 1", "select(equal(x, one), constant<Packet>(least), log_of_parts(parts.k, f))",
      "log_of_parts(parts.k, f)")
-pack("range of NaN", "pmax(x, constant<Packet>(low))", "pmax(constant<Packet>(low), x)")
+pack("lower bound of NaN", "pmax(x, low)", "pmax(low, x)", "detail/comparison.hpp")
+pack("upper bound of NaN", "pmin(x, high)", "pmin(high, x)", "detail/comparison.hpp")
+pack("upper bound", "pmin(x, high)", "x", "detail/comparison.hpp")
 pack("min of NaN", "where((b < a) | (b != b), b, a)", "where(b < a, b, a)", "detail/pack.hpp", "engine/formula")
 pack("max of NaN", "where((a < b) | (b != b), b, a)", "where(a < b, b, a)", "detail/pack.hpp", "engine/formula")
 pack("tanh of negative numbers", "return where(a < Pack(0), -t, where(a == Pack(0), a, t));", "return t;", "detail/pack.hpp",

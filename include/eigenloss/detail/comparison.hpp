@@ -80,6 +80,31 @@ EIGEN_STRONG_INLINE auto equal(const Register& x, const Register& y) {
   return compare<Relation::equal>(x, y);
 }
 
+// Whether Eigen's pmax(x, y) and pmin(x, y) are NaN where x is.
+#if defined(EIGEN_VECTORIZE_SSE) || defined(EIGEN_VECTORIZE_NEON)
+constexpr bool extrema_keep_nan = true;
+#else
+constexpr bool extrema_keep_nan = false;
+#endif
+
+// x, but at least low, or at most high; NaN stays NaN.
+template <class Register>
+EIGEN_STRONG_INLINE Register at_least(const Register& low, const Register& x) {
+  if constexpr (extrema_keep_nan) {
+    return Eigen::internal::pmax(x, low);
+  } else {
+    return select(less(x, low), low, x);
+  }
+}
+template <class Register>
+EIGEN_STRONG_INLINE Register at_most(const Register& high, const Register& x) {
+  if constexpr (extrema_keep_nan) {
+    return Eigen::internal::pmin(x, high);
+  } else {
+    return select(less(high, x), high, x);
+  }
+}
+
 // x where the answer is yes, else 0; and the reverse.
 template <class Answer, class Register>
 EIGEN_STRONG_INLINE Register only_where(const Answer& answer, const Register& x) {

@@ -30,24 +30,10 @@ constexpr bool fused_multiply_add = true;
 constexpr bool fused_multiply_add = false;
 #endif
 
-// x, but at least low; and at most high. NaN stays NaN, which pmax and pmin see to on most machines.
-template <class Packet>
-EIGEN_STRONG_INLINE Packet at_least(PacketScalar<Packet> low, const Packet& x) {
-#if defined(EIGEN_VECTORIZE_SSE) || defined(EIGEN_VECTORIZE_NEON)
-  return Eigen::internal::pmax(x, constant<Packet>(low));
-#else
-  return select(less(x, constant<Packet>(low)), constant<Packet>(low), x);
-#endif
-}
 template <class Packet>
 EIGEN_STRONG_INLINE Packet clamp(const Packet& x, PacketScalar<Packet> low,
                                  PacketScalar<Packet> high) {
-  const Packet y = at_least(low, x);
-#if defined(EIGEN_VECTORIZE_SSE) || defined(EIGEN_VECTORIZE_NEON)
-  return Eigen::internal::pmin(y, constant<Packet>(high));
-#else
-  return select(less(constant<Packet>(high), y), constant<Packet>(high), y);
-#endif
+  return at_most(constant<Packet>(high), at_least(constant<Packet>(low), x));
 }
 
 // c[0] + c[1] x + c[2] x^2 + ..., by Horner's rule in x^2 over pairs of terms, which halves the
@@ -63,7 +49,7 @@ EIGEN_STRONG_INLINE Packet polynomial(const Packet& x, const Packet& x2,
 }
 
 // x = n ln 2 + r with an integer n and |r| <= ln 2 / 2. The lowest bits of `biased` are the integer
-// n + bias.
+// n + bias. With AVX-512 n alone is used, elsewhere `biased`.
 template <class Packet>
 struct ExpReduction {
   Packet biased, n, r;
@@ -208,10 +194,10 @@ EIGEN_STRONG_INLINE Packet packet_log(const Packet& x) {
 template <class Packet>
 EIGEN_STRONG_INLINE Packet packet_log_unit(const Packet& x, PacketScalar<Packet> least) {
   if constexpr (has_power_instructions<Packet>) {
-    return at_least(least, log_of_finite(x));
+    return at_least(constant<Packet>(least), log_of_finite(x));
   } else {
     const Packet zero = pzero(x), y = log_of_finite(padd(x, zero));  // -0 becomes +0
-    return at_least(least, pmadd(x, zero, y));                       // NaN stays NaN
+    return at_least(constant<Packet>(least), pmadd(x, zero, y));     // NaN stays NaN
   }
 }
 

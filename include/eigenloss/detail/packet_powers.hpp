@@ -82,7 +82,7 @@ template <class Packet>
 constexpr bool has_power_instructions = false;
 #endif
 
-// x = m 2^k with an integer k and 3/4 <= m < 3/2: where k = 1, m - 1 is rounded to 1/4 and less.
+// x = m 2^k with an integer k and 3/4 <= m < 3/2.
 template <class Packet>
 struct Parts {
   Packet m, k;
