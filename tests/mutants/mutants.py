@@ -723,8 +723,8 @@ pack("exp: series of float", "0.041668389F", "0.042668389F", CONSTANTS)
 pack("exp: series of double", "0.0083333333334946001", "0.0083333333434946001", CONSTANTS)
 pack("exp: ln 2 of double", "ln2_low = 2.8235290563031577e-13", "ln2_low = 0", CONSTANTS)
 pack("exp of nonpositive numbers: cut", "zero_where(less(x, constant<Packet>(C::exp_least_normal)), y)", "y")
-pack("expm1: small numbers", "return select(less(constant<Packet>(C::linear), pabs(x)), padd(half_y, half_y),",
-     "return padd(half_y, half_y);")
+pack("expm1: small numbers", "select(less(constant<Packet>(C::linear), pabs(x)), padd(half_y, half_y),",
+     "select(less(constant<Packet>(0), pabs(x)), padd(half_y, half_y),")
 pack("expm1: cancellation", "psub(h, constant<Packet>(0.5))", "h")
 pack("expm1: range", "clamp(x, C::expm1_low, C::exp_high)", "x")
 pack("log: series of float", "0.399576068F", "0.389576068F", CONSTANTS)
@@ -745,7 +745,7 @@ pack("log(1 - x) of [0, 1]: 1", "select(equal(x, one), constant<Packet>(least), 
      "log_of_parts(parts.k, f)")
 pack("lower bound of NaN", "pmax(x, low)", "pmax(low, x)", "detail/comparison.hpp")
 pack("upper bound of NaN", "pmin(x, high)", "pmin(high, x)", "detail/comparison.hpp")
-pack("upper bound", "pmin(x, high)", "x", "detail/comparison.hpp")
+pack("upper bound", "Eigen::internal::pmin(x, high)", "x", "detail/comparison.hpp")
 pack("min of NaN", "where((b < a) | (b != b), b, a)", "where(b < a, b, a)", "detail/pack.hpp", "engine/formula")
 pack("max of NaN", "where((a < b) | (b != b), b, a)", "where(a < b, b, a)", "detail/pack.hpp", "engine/formula")
 pack("tanh of negative numbers", "return where(a < Pack(0), -t, where(a == Pack(0), a, t));", "return t;", "detail/pack.hpp",
