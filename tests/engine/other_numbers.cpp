@@ -97,6 +97,13 @@ TEST_CASE("other numbers: those that take kilobytes each fit the stack") {
   check(MultiLabelSoftMargin<>{}, targets);
 }
 
+TEST_CASE("other numbers: BCE's logarithms are at least -100") {
+  const double values = BCE<Sum>{}(variables(list({0, 1, 0.5})), list({1, 0, 1})).value();
+  check_near(values, 200 + std::log(2.0), 64);
+  CHECK(kernel::BCE{}.value(0.0, 1.0) == 100);  // plain numbers, too
+  CHECK(kernel::BCE{}.value(1.0f, 0.0f) == 100);
+}
+
 TEST_CASE("other numbers: an error shows the number") {
   Variables p = variables(x);
   p[1] = Number(1.5);

@@ -88,6 +88,11 @@ add("target below 0", "{1, 0.0, 1.0, false", "{1, -2.0, 1.0, false")
 add("NaN as input", "{0, 0.0, 1.0, false", "{0, 0.0, 1.0, true")
 add("NaN as target", "{1, 0.0, 1.0, false", "{1, 0.0, 1.0, true")
 
+mutant("bce: least logarithm of other numbers", "detail/numeric.hpp", "const V y = log(p);\n    return where(y < V(least), V(least), y);",
+       "return log(p);", "engine/other_numbers")
+mutant("bce: least log(1 - p) of other numbers", "detail/numeric.hpp",
+       "const V y = log1p(-p);\n    return where(y < V(least), V(least), y);", "return log1p(-p);", "engine/other_numbers")
+
 add = loss("bce_with_logits")
 add("value", "weight_of_x(x, y, y) * x + log1p_unit(exp_nonpositive(minus_abs(x)))", "weight_of_x(x, y, y) * x")
 add("value with pos_weight", "(T(1) - y + m) * log1p_unit(exp_nonpositive(minus_abs(x)))",

@@ -20,8 +20,7 @@
 namespace eigenloss::detail {
 
 using Eigen::internal::pabs, Eigen::internal::padd, Eigen::internal::psub, Eigen::internal::pmul,
-    Eigen::internal::pdiv, Eigen::internal::pmadd, Eigen::internal::pnegate, Eigen::internal::pset1,
-    Eigen::internal::pzero;
+    Eigen::internal::pdiv, Eigen::internal::pmadd, Eigen::internal::pnegate, Eigen::internal::pzero;
 
 // Whether pmadd of packets rounds once.
 #if defined(EIGEN_VECTORIZE_FMA) || defined(EIGEN_VECTORIZE_NEON)
@@ -49,7 +48,7 @@ EIGEN_STRONG_INLINE Packet polynomial(const Packet& x, const Packet& x2,
 }
 
 // x = n ln 2 + r with an integer n and |r| <= ln 2 / 2. The lowest bits of `biased` are the integer
-// n + bias. With AVX-512 n alone is used, elsewhere `biased`.
+// n + bias.
 template <class Packet>
 struct ExpReduction {
   Packet biased, n, r;
