@@ -102,7 +102,7 @@ template <class T>
 class Sink<T, Skip> {
  public:
   static constexpr bool in_place() { return true; }
-  static constexpr const T* data() { return nullptr; }
+  static constexpr T* data() { return nullptr; }
 };
 template <class T>
 class Sink<T, Stored> {
@@ -125,7 +125,7 @@ class Sink<T, Stored> {
     return buffer;
   }
   // Adds the numbers, which may be changed on the way, to what stands in the storage now.
-  void add(Index first, Index count, T* numbers) const {
+  [[gnu::noinline]] void add(Index first, Index count, T* numbers) const {
     constexpr Index chunk = buffered<T>;
     T before[chunk];
     for (Index done = 0; done < count; done += chunk) {

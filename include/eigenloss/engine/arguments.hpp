@@ -29,6 +29,8 @@ constexpr void check_layout() {
 // What the engines read them from.
 struct Unweighted {
   static constexpr bool given = false;
+  static std::nullptr_t data() { return nullptr; }
+  static std::nullptr_t read(Index, Index, void*) { return nullptr; }
 };
 inline constexpr Unweighted unweighted{};
 template <class T>

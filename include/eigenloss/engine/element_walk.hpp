@@ -25,6 +25,8 @@ class ElementWalk {
   static constexpr Index chunk = buffered<T>;  // elements at a time, where they are buffered
   static constexpr std::size_t inputs = sizeof...(Operands);
   static constexpr std::size_t gradients = std::tuple_size<Sinks>::value;
+  using Inputs = std::make_index_sequence<inputs>;
+  using Gradients = std::make_index_sequence<gradients>;
   static constexpr std::size_t ranges = RangesOf<Kernel>::value.size();
   static constexpr bool values = !std::is_same<ValueSink, Sink<T, Skip>>::value;
   static constexpr bool summed = Value && !values;
@@ -39,10 +41,12 @@ class ElementWalk {
         first_term_(first_term),
         value_sink_(value_sink),
         sinks_(sinks),
-        operands_(operands...) {
-    in_place_ = (... && (operands.data() != nullptr));
-    if constexpr (Weights::given) in_place_ = in_place_ && weights.data() != nullptr;
-    in_place_ = in_place_ && first_term && outputs_in_place();
+        operands_(operands...),
+        start_{{operands.data()...}, weights.data(), {}} {
+    const auto at = [&](const auto&... out) { start_.out = {{out.data()..., value_sink.data()}}; };
+    std::apply(at, sinks);
+    in_place_ = first_term && (... && (operands.data() != nullptr)) && outputs_in_place();
+    if constexpr (Weights::given) in_place_ = in_place_ && start_.weight != nullptr;
   }
 
   // Lets gradients of that many elements bypass the cache, if they are too large to stay in it:
@@ -59,12 +63,18 @@ class ElementWalk {
     (void)elements;
   }
 
-  Partial<T> block(Index first, Index count) const {
+  // One function, but for what is rare: to call more costs as much as a few elements.
+  [[gnu::noinline, gnu::flatten]] Partial<T> block(Index first, Index count) const {
     Sums sums;
+    Buffers buffers;
+    Pointers opened;
     if constexpr (ranges > 0) sums.refused = V(0) < V(0);
     for (Index done = 0; done < count;) {
       const Index here = in_place_ ? count : (std::min)(chunk, count - done);
-      piece(first + done, here, sums);
+      if (!in_place_) opened = open(first + done, here, buffers, Inputs{}, Gradients{});
+      // Not a copy of `start_`, whose vectors would wait for the stores of its parts.
+      run(in_place_ ? start_ : opened, in_place_ ? first : 0, here, sums);
+      if (!in_place_) close(first + done, here, opened, Gradients{});
       done += here;
     }
     Partial<T> partial;
@@ -97,10 +107,10 @@ class ElementWalk {
     std::conditional_t<counted, CompensatedSum<Vector<T>>, Skip> count;
     std::conditional_t<(ranges > 0), typename V::M, Skip> refused;
   };
-  struct Pointers {  // of one piece
-    const T* in[inputs];
+  struct Pointers {
+    std::array<const T*, inputs> in;
     const T* weight;
-    T* out[gradients + 1];  // the values come last
+    std::array<T*, gradients + 1> out;  // the values come last
   };
   struct Buffers {
     alignas(64) T in[inputs + 1][chunk];
@@ -112,35 +122,27 @@ class ElementWalk {
            value_sink_.in_place();
   }
 
-  // ---- One run of elements, in place or in buffers. ----
-
-  void piece(Index first, Index count, Sums& sums) const {
-    Buffers buffers;
-    Pointers at{};
-    open(first, count, buffers, at, std::make_index_sequence<inputs>{},
-         std::make_index_sequence<gradients>{});
-    run(at, count, sums);
-    close_sink(value_sink_, first, count, at.out[gradients]);
-    close(first, count, at, std::make_index_sequence<gradients>{});
-  }
+  // ---- Runs of elements that are not all in place. ----
 
   template <std::size_t... K, std::size_t... G>
-  void open(Index first, Index count, Buffers& buffers, Pointers& at, std::index_sequence<K...>,
-            std::index_sequence<G...>) const {
-    ((at.in[K] = std::get<K>(operands_).read(first, count, buffers.in[K])), ...);
-    if constexpr (Weights::given) at.weight = weights_.read(first, count, buffers.in[inputs]);
-    at.out[gradients] = open_sink(value_sink_, first, buffers.out[gradients]);
-    ((at.out[G] = open_sink(std::get<G>(sinks_), first, buffers.out[G])), ...);
+  [[gnu::noinline]] Pointers open(Index first, Index count, Buffers& buffers,
+                                  std::index_sequence<K...>, std::index_sequence<G...>) const {
+    return {{{std::get<K>(operands_).read(first, count, buffers.in[K])...}},
+            weights_.read(first, count, buffers.in[inputs]),
+            {{open_sink(std::get<G>(sinks_), first, buffers.out[G])...,
+              open_sink(value_sink_, first, buffers.out[gradients])}}};
   }
   template <class Out>
   T* open_sink(const Sink<T, Out>& sink, Index first, T* buffer) const {
     return first_term_ && !streams_buffers_ ? sink.place(first, buffer) : buffer;
   }
   static T* open_sink(const Sink<T, Skip>&, Index, T*) { return nullptr; }
+
   template <std::size_t... G>
-  void close(Index first, Index count, const Pointers& at, std::index_sequence<G...>) const {
+  [[gnu::noinline]] void close(Index first, Index count, const Pointers& at,
+                               std::index_sequence<G...>) const {
+    close_sink(value_sink_, first, count, at.out[gradients]);
     (close_sink(std::get<G>(sinks_), first, count, at.out[G]), ...);
-    (void)first, (void)count, (void)at;
   }
   template <class Out>
   void close_sink(const Sink<T, Out>& sink, Index first, Index count, T* out) const {
@@ -156,20 +158,20 @@ class ElementWalk {
 
   // ---- Packs. ----
 
-  // What the loop reads is copied, for the compiler to see that no store changes it; and a formula
-  // that is called twice would not be inlined on its own.
-  [[gnu::flatten]] void run(const Pointers& pointers, Index count, Sums& total) const {
+  // What the loop reads is copied, for the compiler to see that no store changes it.
+  void run(const Pointers& pointers, Index first, Index count, Sums& total) const {
     const Held<Kernel> kernel(kernel_);
     const Pointers at = pointers;
     const V scale(scale_);
     const bool streams = streams_;
     Sums sums = total;
-    Index i = 0;
-    for (; i + width <= count; i += width) {
+    Index i = first;
+    for (const Index last = first + count - width; i <= last; i += width) {
       step(kernel, at, i, AllLanes{}, scale, streams, sums);
       for (const T* in : at.in) prefetch_next_page(in + i, width);  // last: it ends GCC's hoisting
     }
-    if (i < count) step(kernel, at, i, count - i, scale, false, sums);
+    if (const Index rest = first + count - i; rest > 0)
+      step(kernel, at, i, rest, scale, false, sums);
     total = sums;
   }
 
@@ -178,9 +180,8 @@ class ElementWalk {
   template <class Lanes>
   EIGEN_STRONG_INLINE void step(const Kernel& kernel, const Pointers& at, Index i, Lanes lanes,
                                 const V& scale, bool streams, [[maybe_unused]] Sums& sums) const {
-    const auto all = std::make_index_sequence<inputs>{};
-    const auto x = load_all(at, i, lanes, all);
-    const auto e = element<Value>(kernel, x, all, Predictions{});
+    const auto x = load_all(at, i, lanes, Inputs{});
+    const auto e = element<Value>(kernel, x, Inputs{}, Predictions{});
     V w = V(1);
     if constexpr (Weights::given) w = load<V>(at.weight + i, lanes);
     if constexpr (ranges > 0) sums.refused = sums.refused | (any_outside<Kernel>(x) & (w != V(0)));
@@ -193,7 +194,7 @@ class ElementWalk {
       const V count = where(w == V(0), V(0), R::count(e.value));
       sums.count.add(sum_of_registers(only_first(count, lanes)));
     }
-    store_all(at, i, lanes, e, scale, w, streams, std::make_index_sequence<gradients>{});
+    store_all(at, i, lanes, e, scale, w, streams, Gradients{});
   }
   template <class Lanes, std::size_t... K>
   static EIGEN_STRONG_INLINE std::array<V, inputs> load_all(const Pointers& at, Index i,
@@ -225,7 +226,7 @@ class ElementWalk {
 
   // ---- Refused numbers. ----
 
-  Index find_refused(Index first, Index count) const {
+  [[gnu::noinline]] Index find_refused(Index first, Index count) const {
     for (Index i = first; i < first + count; ++i) {
       for (std::size_t k = 0; k < ranges; ++k) {
         if (refuses(k, i)) return i;
@@ -241,6 +242,7 @@ class ElementWalk {
   const ValueSink& value_sink_;
   const Sinks& sinks_;
   const std::tuple<const Operands&...> operands_;
+  Pointers start_;  // where all is in place
   bool in_place_ = true, streams_ = false, streams_buffers_ = false;
 };
 
