@@ -20,8 +20,13 @@ struct AxisCut {
   template <std::size_t Rank>
   AxisCut(const Shape<Rank>& shape, std::size_t axis, bool row_major) {
     for (std::size_t k = 0; k < Rank; ++k) {
-      Index& part = k == axis ? size : ((k > axis) == row_major ? inner : outer);
-      part *= shape[k];
+      if (k == axis) {
+        size = shape[k];
+      } else if ((k > axis) == row_major) {
+        inner *= shape[k];
+      } else {
+        outer *= shape[k];
+      }
     }
   }
   // Where the first entry of a row lies; the others follow `inner` apart.

@@ -126,7 +126,7 @@ class RowOutputs {
   }
 
   const Sinks& sinks_;
-  const AxisCut cut_;
+  const AxisCut& cut_;
   const bool add_, streams_;
 };
 

@@ -235,7 +235,7 @@ class RowWalk {
   static constexpr bool counted = summed && Counts<R, VA>::value;
 
   const Problem& problem_;
-  const AxisCut cut_;
+  const AxisCut& cut_;
   const Weights& weights_;
   const T scale_;
   const bool first_term_, streams_;
