@@ -622,7 +622,7 @@ container("packets of a tensor expression", "detail/source.hpp", "static_cast<ty
 container("packets of a matrix expression", "detail/source.hpp", "row(outer_index, i), col(outer_index, i)",
           "row(0, i), col(0, i)")
 container("entries that lie apart", "detail/view.hpp", "at(first + i * step)", "at(first + i)", "engine/rows")
-container("cut of a row-major array", "engine/axis.hpp", "(k > axis) == row_major ? inner : outer", "k > axis ? inner : outer",
+container("cut of a row-major array", "engine/axis.hpp", "(k > axis) == row_major", "k > axis",
           "losses/cross_entropy", "engine/rows")
 container("resizing a tensor", "detail/output.hpp", "array.resize(dimensions);", "")
 container("position in row-major order", "detail/view.hpp",
@@ -766,7 +766,8 @@ def elements(what, text, replacement, file="engine/element_walk.hpp", tests=("en
 
 
 elements("whole packs", "step(kernel, at, i, AllLanes{}, scale, streams, sums);", "")
-elements("elements behind the last pack", "if (i < count) step(kernel, at, i, count - i, scale, false, sums);", "")
+elements("elements behind the last pack", "if (const Index rest = first + count - i; rest > 0) step(kernel, at, i, rest, scale, false, sums);",
+         "")
 elements("sum", "sums.loss.add(sum_of_registers(only_first(loss, lanes)));", "")
 elements("missing elements", "only_first(loss, lanes)", "loss")
 elements("missing elements that are counted", "only_first(count, lanes)", "count")
@@ -777,7 +778,10 @@ elements("counted units", "sums.count.add(sum_of_registers(only_first(count, lan
 elements("counted units that are masked", "where(w == V(0), V(0), R::count(e.value))", "R::count(e.value)")
 elements("sum of a block", "partial.loss = Total<T>(sums.loss);", "")
 elements("counted units of a block", "partial.counted = Total<T>(sums.count);", "")
-elements("buffered pieces", "piece(first + done, here, sums);", "piece(first, here, sums);")
+elements("buffered pieces", "open(first + done, here, buffers, Inputs{}, Gradients{})",
+         "open(first, here, buffers, Inputs{}, Gradients{})")
+elements("buffered pieces of outputs", "close(first + done, here, opened, Gradients{})", "close(first, here, opened, Gradients{})")
+elements("later blocks in place", "in_place_ ? first : 0, here, sums", "0, here, sums")
 elements("buffered outputs", "sink.write(first, count, out);", "")
 elements("weights", "unmasked(Weights::given ? e.value * w : e.value, w)", "unmasked(e.value, w)")
 elements("weights of gradients", "Weights::given ? scale * w : scale", "scale")
