@@ -80,7 +80,7 @@ EIGEN_STRONG_INLINE auto equal(const Register& x, const Register& y) {
   return compare<Relation::equal>(x, y);
 }
 
-// Whether Eigen's pmax(x, y) and pmin(x, y) are NaN where x is.
+// Whether Eigen's pmax(x, y) and pmin(x, y) of registers are NaN where x is.
 #if defined(EIGEN_VECTORIZE_SSE) || defined(EIGEN_VECTORIZE_NEON)
 constexpr bool extrema_keep_nan = true;
 #else
@@ -90,7 +90,7 @@ constexpr bool extrema_keep_nan = false;
 // x, but at least low, or at most high; NaN stays NaN.
 template <class Register>
 EIGEN_STRONG_INLINE Register at_least(const Register& low, const Register& x) {
-  if constexpr (extrema_keep_nan) {
+  if constexpr (is_register<Register> && extrema_keep_nan) {
     return Eigen::internal::pmax(x, low);
   } else {
     return select(less(x, low), low, x);
@@ -98,7 +98,7 @@ EIGEN_STRONG_INLINE Register at_least(const Register& low, const Register& x) {
 }
 template <class Register>
 EIGEN_STRONG_INLINE Register at_most(const Register& high, const Register& x) {
-  if constexpr (extrema_keep_nan) {
+  if constexpr (is_register<Register> && extrema_keep_nan) {
     return Eigen::internal::pmin(x, high);
   } else {
     return select(less(high, x), high, x);

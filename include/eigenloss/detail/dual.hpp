@@ -65,6 +65,12 @@ struct Dual {
     return {where(mask, a.value, b.value), where(mask, a.slope, b.slope)};
   }
 
+  friend EIGEN_STRONG_INLINE Dual at_least(const Dual& low, const Dual& a) {
+    return where(a < low, low, a);
+  }
+  friend EIGEN_STRONG_INLINE Dual at_most(const Dual& high, const Dual& a) {
+    return where(high < a, high, a);
+  }
   friend EIGEN_STRONG_INLINE Dual(min)(const Dual& a, const Dual& b) {
     const Dual smaller = where((b < a) | (b != b), b, a);
     return where(a == b, Dual(a.value, V(0.5) * (a.slope + b.slope)), smaller);

@@ -13,16 +13,20 @@ namespace detail {
 
 // ---- All lanes of a pack. ----
 
-// All registers of a pack added to one.
+// All registers of a pack added to one, in pairs.
 template <class T, bool Simd, int Registers>
 EIGEN_STRONG_INLINE Pack<T, Simd> sum_of_registers(const Pack<T, Simd, Registers>& pack) {
-  Pack<T, Simd> sum;
-  sum.parts[0] = pack.parts[0];
+  Pack<T, Simd, (Registers + 1) / 2> half;
 #pragma GCC unroll 8
-  for (int k = 1; k < Registers; ++k) {
-    sum.parts[0] = Eigen::internal::padd(sum.parts[0], pack.parts[k]);
+  for (int k = 0; k < (Registers + 1) / 2; ++k) half.parts[k] = pack.parts[k];
+  if constexpr (Registers == 1) {
+    return half;
+  } else {
+#pragma GCC unroll 8
+    for (int k = 0; k < Registers / 2; ++k)
+      half.parts[k] = Eigen::internal::padd(half.parts[k], pack.parts[(Registers + 1) / 2 + k]);
+    return sum_of_registers(half);
   }
-  return sum;
 }
 
 template <class T, bool Simd, int Registers>

@@ -55,10 +55,10 @@ struct Mask {
   }
   // Whether any lane is true.
   friend EIGEN_STRONG_INLINE bool any(const Mask& mask) {
-    bool found = false;
+    Part found = mask.parts[0];
 #pragma GCC unroll 8
-    for (int k = 0; k < Registers; ++k) found = found || detail::any_yes(mask.parts[k]);
-    return found;
+    for (int k = 1; k < Registers; ++k) found = detail::either(found, mask.parts[k]);
+    return detail::any_yes(found);
   }
 };
 

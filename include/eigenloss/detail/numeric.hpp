@@ -52,6 +52,15 @@ template <class A, class B, class T = detail::Common<A, B>>
 constexpr T(max)(A a, B b) {
   return T(a) < T(b) || T(b) != T(b) ? T(b) : T(a);
 }
+// x, but at least low, or at most high; NaN stays NaN.
+template <class A, class B, class T = detail::Common<A, B>>
+constexpr T at_least(A low, B x) {
+  return T(x) < T(low) ? T(low) : T(x);
+}
+template <class A, class B, class T = detail::Common<A, B>>
+constexpr T at_most(A high, B x) {
+  return T(high) < T(x) ? T(high) : T(x);
+}
 
 /// log(1 + e^x), without the overflow of e^x. Within 3 ulp.
 template <class V>
@@ -59,7 +68,7 @@ EIGEN_STRONG_INLINE V softplus(const V& x) {
   if constexpr (std::is_floating_point<V>::value)
     return softplus(detail::Single<V>(x)).parts[0];
   else
-    return where(x < V(0), V(0), x) + log1p_unit(exp_nonpositive(minus_abs(x)));
+    return at_least(V(0), x) + log1p_unit(exp_nonpositive(minus_abs(x)));
 }
 
 /// 1 / (1 + e^-x), without the overflow of e^-x. Within 3 ulp.
@@ -81,7 +90,7 @@ struct SoftplusAndSigmoid {
   V softplus, sigmoid;
   EIGEN_STRONG_INLINE explicit SoftplusAndSigmoid(const V& x) {
     const V e = exp_nonpositive(minus_abs(x));
-    softplus = where(x < V(0), V(0), x) + log1p_unit(e);
+    softplus = at_least(V(0), x) + log1p_unit(e);
     sigmoid = where(x < V(0), e, V(1)) / (V(1) + e);
   }
 };
@@ -100,8 +109,7 @@ EIGEN_STRONG_INLINE V log_unit(const V& p, double least) {
   } else if constexpr (has_packet_math<typename V::Scalar>) {
     return map<V>([=](auto& x) { return packet_log_unit(x, V::scalar(least)); }, p);
   } else {
-    const V y = log(p);
-    return where(y < V(least), V(least), y);
+    return at_least(V(least), log(p));
   }
 }
 template <class V>
@@ -111,15 +119,14 @@ EIGEN_STRONG_INLINE V log1m_unit(const V& p, double least) {
   } else if constexpr (has_packet_math<typename V::Scalar>) {
     return map<V>([=](auto& x) { return packet_log1m_unit(x, V::scalar(least)); }, p);
   } else {
-    const V y = log1p(-p);
-    return where(y < V(least), V(least), y);
+    return at_least(V(least), log1p(-p));
   }
 }
 
 // max(x, 0); NaN stays NaN.
 template <class V>
 EIGEN_STRONG_INLINE V positive_part(const V& x) {
-  return where(x < V(0), V(0), x);
+  return at_least(V(0), x);
 }
 
 // -1, 0 or 1; NaN stays NaN.
@@ -131,14 +138,9 @@ EIGEN_STRONG_INLINE V sign(const V& x) {
 // 0, or NaN where one of the numbers is NaN.
 template <class V, class... More>
 EIGEN_STRONG_INLINE V nan_among(const V& x, const More&... more) {
-  const V rest = [&] {
-    if constexpr (sizeof...(more) == 0) {
-      return V(0);
-    } else {
-      return nan_among(more...);
-    }
-  }();
-  return where(x == x, rest, x);
+  V nan = V(0);
+  ((nan = where(more == more, nan, more)), ...);
+  return where(x == x, nan, x);
 }
 
 template <class V>

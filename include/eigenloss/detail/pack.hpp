@@ -120,6 +120,13 @@ struct Pack {
   friend EIGEN_STRONG_INLINE Pack(max)(const Pack& a, const Pack& b) {
     return where((a < b) | (b != b), b, a);
   }
+  // a, but at least low, or at most high; NaN stays NaN.
+  friend EIGEN_STRONG_INLINE Pack at_least(const Pack& low, const Pack& a) {
+    return detail::map<Pack>([](auto& x, auto& y) { return detail::at_least(x, y); }, low, a);
+  }
+  friend EIGEN_STRONG_INLINE Pack at_most(const Pack& high, const Pack& a) {
+    return detail::map<Pack>([](auto& x, auto& y) { return detail::at_most(x, y); }, high, a);
+  }
   // The larger one, in one instruction; what it does with NaN is the machine's choice.
   friend EIGEN_STRONG_INLINE Pack larger(const Pack& a, const Pack& b) {
     return detail::map<Pack>([](auto& x, auto& y) { return detail::larger(x, y); }, a, b);

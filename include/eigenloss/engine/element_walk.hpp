@@ -20,8 +20,9 @@ namespace detail {
 template <bool Value, class R, class Kernel, class T, class Predictions, class Weights,
           class ValueSink, class Sinks, class... Operands>
 class ElementWalk {
-  using V = Vector<T, 2>;  // two registers: one computes while the other waits for itself
-  static constexpr Index width = V::lanes;
+  // Four registers compute side by side, for one compensated sum; at the end of a run one by one.
+  using V = Vector<T, 4>;
+  using Last = Vector<T>;
   static constexpr Index chunk = buffered<T>;  // elements at a time, where they are buffered
   static constexpr std::size_t inputs = sizeof...(Operands);
   static constexpr std::size_t gradients = std::tuple_size<Sinks>::value;
@@ -68,7 +69,6 @@ class ElementWalk {
     Sums sums;
     Buffers buffers;
     Pointers opened;
-    if constexpr (ranges > 0) sums.refused = V(0) < V(0);
     for (Index done = 0; done < count;) {
       const Index here = in_place_ ? count : (std::min)(chunk, count - done);
       if (!in_place_) opened = open(first + done, here, buffers, Inputs{}, Gradients{});
@@ -79,7 +79,7 @@ class ElementWalk {
     }
     Partial<T> partial;
     if constexpr (ranges > 0) {
-      if (any(sums.refused)) partial.refused = find_refused(first, count);
+      if (sums.refused) partial.refused = find_refused(first, count);
     }
     if constexpr (summed) partial.loss = Total<T>(sums.loss);
     if constexpr (counted) partial.counted = Total<T>(sums.count);
@@ -105,7 +105,7 @@ class ElementWalk {
   struct Sums {
     std::conditional_t<summed, CompensatedSum<Vector<T>>, Skip> loss;
     std::conditional_t<counted, CompensatedSum<Vector<T>>, Skip> count;
-    std::conditional_t<(ranges > 0), typename V::M, Skip> refused;
+    bool refused = false;
   };
   struct Pointers {
     std::array<const T*, inputs> in;
@@ -162,61 +162,64 @@ class ElementWalk {
   void run(const Pointers& pointers, Index first, Index count, Sums& total) const {
     const Held<Kernel> kernel(kernel_);
     const Pointers at = pointers;
-    const V scale(scale_);
+    const T scale = scale_;
     const bool streams = streams_;
+    const Index end = first + count;
     Sums sums = total;
     Index i = first;
-    for (const Index last = first + count - width; i <= last; i += width) {
-      step(kernel, at, i, AllLanes{}, scale, streams, sums);
-      for (const T* in : at.in) prefetch_next_page(in + i, width);  // last: it ends GCC's hoisting
+    for (; i + V::lanes <= end; i += V::lanes) {
+      step<V>(kernel, at, i, AllLanes{}, scale, streams, sums);
+      for (const T* in : at.in) prefetch_next_page(in + i, V::lanes);  // last: it ends hoisting
     }
-    if (const Index rest = first + count - i; rest > 0)
-      step(kernel, at, i, rest, scale, false, sums);
+    for (; i + Last::lanes <= end; i += Last::lanes)
+      step<Last>(kernel, at, i, AllLanes{}, scale, false, sums);
+    if (i < end) step<Last>(kernel, at, i, end - i, scale, false, sums);
     total = sums;
   }
 
-  // The elements of one pack, or the first `lanes` of them. The losses of its registers are added
-  // plainly before the compensated sum: that costs their sum half an ulp.
-  template <class Lanes>
+  // The elements of one pack P, or the first `lanes` of them. The losses of its registers are added
+  // plainly before the compensated sum: that costs their sum an ulp.
+  template <class P, class Lanes>
   EIGEN_STRONG_INLINE void step(const Kernel& kernel, const Pointers& at, Index i, Lanes lanes,
-                                const V& scale, bool streams, [[maybe_unused]] Sums& sums) const {
-    const auto x = load_all(at, i, lanes, Inputs{});
+                                T scale, bool streams, [[maybe_unused]] Sums& sums) const {
+    const auto x = load_all<P>(at, i, lanes, Inputs{});
     const auto e = element<Value>(kernel, x, Inputs{}, Predictions{});
-    V w = V(1);
-    if constexpr (Weights::given) w = load<V>(at.weight + i, lanes);
-    if constexpr (ranges > 0) sums.refused = sums.refused | (any_outside<Kernel>(x) & (w != V(0)));
+    P w = P(1);
+    if constexpr (Weights::given) w = load<P>(at.weight + i, lanes);
+    if constexpr (ranges > 0) sums.refused |= any(any_outside<Kernel>(x) & (w != P(0)));
     if constexpr (Value) {
-      const V loss = unmasked(Weights::given ? e.value * w : e.value, w);
+      const P loss = unmasked(Weights::given ? e.value * w : e.value, w);
       if constexpr (summed) sums.loss.add(sum_of_registers(only_first(loss, lanes)));
-      if constexpr (values) store(loss * scale, at.out[gradients] + i, lanes);
+      if constexpr (values) store(loss * P(scale), at.out[gradients] + i, lanes);
     }
     if constexpr (counted) {
-      const V count = where(w == V(0), V(0), R::count(e.value));
+      const P count = where(w == P(0), P(0), R::count(e.value));
       sums.count.add(sum_of_registers(only_first(count, lanes)));
     }
-    store_all(at, i, lanes, e, scale, w, streams, Gradients{});
+    store_all(at, i, lanes, e, P(scale), w, streams, Gradients{});
   }
-  template <class Lanes, std::size_t... K>
-  static EIGEN_STRONG_INLINE std::array<V, inputs> load_all(const Pointers& at, Index i,
+  template <class P, class Lanes, std::size_t... K>
+  static EIGEN_STRONG_INLINE std::array<P, inputs> load_all(const Pointers& at, Index i,
                                                             Lanes lanes,
                                                             std::index_sequence<K...>) {
-    return {{load<V>(at.in[K] + i, lanes)...}};
+    return {{load<P>(at.in[K] + i, lanes)...}};
   }
   // A masked element counts nothing, whatever its numbers.
-  static EIGEN_STRONG_INLINE V unmasked(const V& number, const V& w) {
-    return Weights::given ? where(w == V(0), V(0), number) : number;
+  template <class P>
+  static EIGEN_STRONG_INLINE P unmasked(const P& number, const P& w) {
+    return Weights::given ? where(w == P(0), P(0), number) : number;
   }
-  template <class Lanes, class E, std::size_t... G>
+  template <class P, class Lanes, class E, std::size_t... G>
   EIGEN_STRONG_INLINE void store_all(const Pointers& at, Index i, Lanes lanes, const E& e,
-                                     const V& scale, const V& w, bool streams,
+                                     const P& scale, const P& w, bool streams,
                                      std::index_sequence<G...>) const {
-    const V share = Weights::given ? scale * w : scale;  // a small weight meets a large scale first
+    const P share = Weights::given ? scale * w : scale;  // a small weight meets a large scale first
     (put(std::get<G>(sinks_), at.out[G], i, lanes, unmasked(e.slopes[G] * share, w), streams), ...);
     (void)at, (void)i, (void)lanes, (void)e, (void)share, (void)streams;
   }
-  template <class Out, class Lanes>
+  template <class Out, class P, class Lanes>
   static EIGEN_STRONG_INLINE void put(const Sink<T, Out>&, T* out, Index i, Lanes lanes,
-                                      const V& gradient, bool streams) {
+                                      const P& gradient, bool streams) {
     if constexpr (!std::is_same<Out, Skip>::value) {
       if (streams) return stream(out + i, gradient);
       store(gradient, out + i, lanes);

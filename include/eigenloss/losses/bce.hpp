@@ -31,9 +31,7 @@ struct BCE {
   }
   template <class T>
   T slope(const T& p, const T& y) const {
-    const T variance = p * (T(1) - p);
-    const T least = T(9.999999960041972e-13);
-    return (p - y) / where(variance < least, least, variance);
+    return (p - y) / at_least(T(9.999999960041972e-13), p * (T(1) - p));
   }
 };
 

@@ -64,7 +64,7 @@ struct GaussianNLL {
  private:
   template <class T>
   T clamped(const T& variance) const {
-    return where(variance < T(eps), T(eps), variance);
+    return at_least(T(eps), variance);
   }
   template <class T>
   T constant() const {

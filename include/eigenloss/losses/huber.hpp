@@ -28,12 +28,12 @@ struct Huber {
   template <class T>
   T value(const T& x, const T& t) const {
     const T a = abs(x - t);
-    return where(a < T(delta), T(0.5) * a * a, T(delta) * (a - T(0.5 * delta)));
+    const T bent = at_most(T(delta), a);
+    return bent * (a - T(0.5) * bent);
   }
   template <class T>
   T slope(const T& x, const T& t) const {
-    const T d = x - t;
-    return where(d >= T(delta), T(delta), where(d <= T(-delta), T(-delta), d));
+    return at_most(T(delta), at_least(T(-delta), x - t));
   }
 };
 
