@@ -108,7 +108,12 @@ template <class T>
 class Sink<T, Stored> {
  public:
   template <class A>
-  explicit Sink(A& array) : Sink(lines_of(array)) {}
+  explicit Sink(A& array) : array_(address(array)), calls_(&calls_of<A>) {
+    const auto lines = lines_of(array);
+    if constexpr (std::is_same<decltype(lines.data), T*>::value) {
+      if (lines.contiguous()) contiguous_ = lines.data;
+    }
+  }
 
   // The output in place, or nullptr where it is written through buffers.
   T* data() const { return contiguous_; }
@@ -116,12 +121,12 @@ class Sink<T, Stored> {
   // Where to put the numbers [first, ...): in place or in the buffer. Follow with `write`.
   T* place(Index first, T* buffer) const { return contiguous_ ? contiguous_ + first : buffer; }
   void write(Index first, Index count, const T* buffer) const {
-    if (!contiguous_) write_(*this, first, count, buffer);
+    if (!contiguous_) calls_->write(array_, first, count, buffer);
   }
   // What stands in the storage now.
   const T* read(Index first, Index count, T* buffer) const {
     if (contiguous_) return contiguous_ + first;
-    read_(*this, first, count, buffer);
+    calls_->read(array_, first, count, buffer);
     return buffer;
   }
   // Adds the numbers, which may be changed on the way, to what stands in the storage now.
@@ -140,7 +145,7 @@ class Sink<T, Stored> {
     if (contiguous_) {
       contiguous_[i] = number;
     } else {
-      write_(*this, i, 1, &number);
+      calls_->write(array_, i, 1, &number);
     }
   }
   T at(Index i) const {
@@ -149,45 +154,37 @@ class Sink<T, Stored> {
   }
 
  private:
-  template <class S>
-  explicit Sink(const Lines<S>& lines)
-      : data_(lines.data),
-        inner_(lines.inner),
-        outer_(lines.outer),
-        inner_stride_(lines.inner_stride),
-        outer_stride_(lines.outer_stride),
-        write_(&write_to<S>),
-        read_(&read_from<S>) {
-    if constexpr (std::is_same<T, S>::value)
-      contiguous_ = lines.contiguous() ? lines.data : nullptr;
+  struct Calls {
+    void (*write)(void* array, Index first, Index count, const T* from);
+    void (*read)(const void* array, Index first, Index count, T* to);
+  };
+  template <class A>
+  static void* address(A& array) {  // that of a const Map, too, is one to write by
+    return const_cast<void*>(static_cast<const void*>(&array));
   }
-  template <class S>
-  Lines<S> lines() const {
-    return {static_cast<S*>(data_), inner_, outer_, inner_stride_, outer_stride_};
-  }
-  template <class S>
-  static void write_to(const Sink& sink, Index first, Index count, const T* from) {
-    sink.lines<S>().pieces(first, count, [&from](S* to, Index numbers, Index stride) {
+  template <class A>
+  static void write_to(void* array, Index first, Index count, const T* from) {
+    const auto lines = lines_of(*static_cast<A*>(array));
+    lines.pieces(first, count, [&from](auto* to, Index numbers, Index stride) {
       if (stride == 1) {
         convert(from, numbers, to);
       } else {
+        using S = std::remove_pointer_t<decltype(to)>;
         for (Index i = 0; i < numbers; ++i) to[i * stride] = convert<S>(from[i]);
       }
       from += numbers;
     });
   }
-  template <class S>
-  static void read_from(const Sink& sink, Index first, Index count, T* to) {
-    sink.lines<S>().pieces(first, count, [&to](const S* from, Index numbers, Index stride) {
-      for (Index i = 0; i < numbers; ++i) *to++ = convert<T>(from[i * stride]);
-    });
+  template <class A>
+  static void read_from(const void* array, Index first, Index count, T* to) {
+    Source<std::remove_const_t<A>>(*static_cast<const A*>(array)).copy(first, count, to);
   }
+  template <class A>
+  static constexpr Calls calls_of{&write_to<A>, &read_from<A>};
 
-  void* data_;
-  Index inner_, outer_, inner_stride_, outer_stride_;
-  void (*write_)(const Sink&, Index, Index, const T*);
-  void (*read_)(const Sink&, Index, Index, T*);
   T* contiguous_ = nullptr;
+  void* array_;
+  const Calls* calls_;
 };
 
 // How many of a tuple of sinks take something.

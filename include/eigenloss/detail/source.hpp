@@ -19,18 +19,18 @@ namespace detail {
 template <class A, class = void>
 struct Source;
 
-// One type for all containers of S in memory.
-template <class S>
-struct MemorySource {
-  using Scalar = S;
-  using Shared = MemorySource;
-  Lines<const S> lines;
+template <class A>
+struct Source<A, std::enable_if_t<in_memory<A>()>> {
+  using Scalar = typename Traits<A>::Scalar;
+  const A& array;
 
-  const S* pointer() const { return lines.contiguous() ? lines.data : nullptr; }
-  S at(Index i) const { return *lines.at(i); }
+  explicit Source(const A& memory) : array(memory) {}
+  auto lines() const { return read_only(lines_of(array)); }
+  const Scalar* pointer() const { return lines().contiguous() ? lines().data : nullptr; }
+  Scalar at(Index i) const { return *lines().at(i); }
   template <class T>
   void copy(Index first, Index count, T* to) const {
-    lines.pieces(first, count, [&to](const S* from, Index numbers, Index stride) {
+    lines().pieces(first, count, [&to](const Scalar* from, Index numbers, Index stride) {
       if (stride == 1) {
         convert(from, numbers, to);
       } else {
@@ -40,16 +40,10 @@ struct MemorySource {
     });
   }
 };
-template <class A>
-struct Source<A, std::enable_if_t<in_memory<A>()>> : MemorySource<typename Traits<A>::Scalar> {
-  explicit Source(const A& array)
-      : MemorySource<typename Traits<A>::Scalar>{read_only(lines_of(array))} {}
-};
 
 template <class A>
 struct Source<A, std::enable_if_t<is_tensor<A> && !in_memory<A>()>> {
   using Scalar = typename Traits<A>::Scalar;
-  using Shared = Source;
   using Evaluator = Eigen::TensorEvaluator<const A, Eigen::DefaultDevice>;
   Eigen::DefaultDevice device;
   mutable Evaluator evaluator;
@@ -78,7 +72,6 @@ struct Source<A, std::enable_if_t<is_tensor<A> && !in_memory<A>()>> {
 template <class A>
 struct Source<A, std::enable_if_t<is_dense<A> && !in_memory<A>()>> {
   using Scalar = typename Traits<A>::Scalar;
-  using Shared = Source;
   using Evaluator = Eigen::internal::evaluator<DenseOf<A>>;
   using Packet = typename Eigen::internal::packet_traits<Scalar>::type;
   static constexpr bool packets = (int(Evaluator::Flags) & int(Eigen::PacketAccessBit)) != 0 &&
@@ -125,7 +118,6 @@ struct Source<A, std::enable_if_t<is_dense<A> && !in_memory<A>()>> {
 template <class A>
 struct Source<A, std::enable_if_t<is_number<A>>> {
   using Scalar = A;
-  using Shared = Source;
   A number;
 
   explicit Source(const A& value) : number(value) {}

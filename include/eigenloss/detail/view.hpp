@@ -26,15 +26,15 @@ class Reader {
   // they are.
   template <class S>
   Reader(const S& source, const T* contiguous)
-      : contiguous_(contiguous), source_(&source), at_(&at_of<S>), copy_(&copy_of<S>) {}
+      : contiguous_(contiguous), source_(&source), calls_(&calls_of<S>) {}
 
   // The numbers in place, or nullptr where they must be copied.
   const T* data() const { return contiguous_; }
-  T at(Index i) const { return contiguous_ ? contiguous_[i] : at_(source_, i); }
+  T at(Index i) const { return contiguous_ ? contiguous_[i] : calls_->at(source_, i); }
   // The numbers [first, first + count), in place or in the buffer.
   const T* read(Index first, Index count, T* buffer) const {
     if (contiguous_) return contiguous_ + first;
-    copy_(source_, first, count, buffer);
+    calls_->copy(source_, first, count, buffer);
     return buffer;
   }
   // Every step-th number from `first` on.
@@ -43,6 +43,10 @@ class Reader {
   }
 
  private:
+  struct Calls {
+    T (*at)(const void* source, Index i);
+    void (*copy)(const void* source, Index first, Index count, T* to);
+  };
   template <class S>
   static T at_of(const void* source, Index i) {
     return convert<T>(static_cast<const S*>(source)->at(i));
@@ -51,11 +55,12 @@ class Reader {
   static void copy_of(const void* source, Index first, Index count, T* to) {
     static_cast<const S*>(source)->copy(first, count, to);
   }
+  template <class S>
+  static constexpr Calls calls_of{&at_of<S>, &copy_of<S>};
 
   const T* contiguous_;
   const void* source_;
-  T (*at_)(const void*, Index);
-  void (*copy_)(const void*, Index, Index, T*);
+  const Calls* calls_;
 };
 
 // ---- The view itself. ----
@@ -67,9 +72,7 @@ class View {
   static constexpr std::size_t rank = Traits<A>::rank;
   static constexpr bool row_major = Traits<A>::row_major;
 
-  explicit View(const A& argument) : shape_(shape_of(argument)), source_(argument) {
-    if constexpr (std::is_same<T, Scalar>::value) contiguous_ = source_.pointer();
-  }
+  explicit View(const A& argument) : shape_(shape_of(argument)), source_(argument) {}
 
   const Shape<rank>& shape() const { return shape_; }
   Index size() const {
@@ -77,10 +80,11 @@ class View {
     for (Index extent : shape_) size *= extent;
     return size;
   }
-  Reader<T> reader() const {
-    return Reader<T>(static_cast<const typename Source<A>::Shared&>(source_), contiguous_);
+  Reader<T> reader() const { return Reader<T>(source_, data()); }
+  const T* data() const {
+    if constexpr (std::is_same<T, Scalar>::value) return source_.pointer();
+    return nullptr;
   }
-  const T* data() const { return contiguous_; }
   Bytes bytes() const { return Bytes(source_.pointer(), size()); }
   T at(Index i) const { return convert<T>(source_.at(i)); }
   Scalar original(Index i) const { return source_.at(i); }
@@ -91,7 +95,6 @@ class View {
  private:
   Shape<rank> shape_;
   Source<A> source_;
-  const T* contiguous_ = nullptr;
 };
 
 // The position of number i in storage order, dimension by dimension.

@@ -15,66 +15,61 @@
 namespace eigenloss {
 namespace detail {
 
-// One pass over the elements. Operands, weights and sinks read and write runs of elements in
-// storage order.
-template <bool Value, class R, class Kernel, class T, class Predictions, class Weights,
-          class ValueSink, class Sinks, class... Operands>
+// One pass over the elements. Operands, weights and sinks, tuples of readers and of sinks (the values
+// come last), read and write runs of elements in storage order.
+template <bool Value, class R, class Kernel, class T, class Predictions, class Weights, class Sinks,
+          class Operands>
 class ElementWalk {
   // Four registers compute side by side, for one compensated sum; at the end of a run one by one.
   using V = Vector<T, 4>;
   using Last = Vector<T>;
   static constexpr Index chunk = buffered<T>;  // elements at a time, where they are buffered
-  static constexpr std::size_t inputs = sizeof...(Operands);
-  static constexpr std::size_t gradients = std::tuple_size<Sinks>::value;
+  static constexpr std::size_t inputs = std::tuple_size<Operands>::value;
+  static constexpr std::size_t gradients = std::tuple_size<Sinks>::value - 1;
   using Inputs = std::make_index_sequence<inputs>;
   using Gradients = std::make_index_sequence<gradients>;
+  using Outputs = std::make_index_sequence<gradients + 1>;
   static constexpr std::size_t ranges = RangesOf<Kernel>::value.size();
-  static constexpr bool values = !std::is_same<ValueSink, Sink<T, Skip>>::value;
+  static constexpr bool values =
+      !std::is_same<std::tuple_element_t<gradients, Sinks>, Sink<T, Skip>>::value;
   static constexpr bool summed = Value && !values;
   static constexpr bool counted = summed && Counts<R, V>::value;
 
  public:
+  // Gradients of `elements` numbers bypass the cache if they are too large to stay in it: straight
+  // away where that is possible, else from buffers.
   ElementWalk(const Kernel& kernel, const Weights& weights, const T& scale, bool first_term,
-              const ValueSink& value_sink, const Sinks& sinks, const Operands&... operands)
+              const Sinks& sinks, const Operands& operands, Index elements)
       : kernel_(kernel),
         weights_(weights),
-        scale_(scale),
-        first_term_(first_term),
-        value_sink_(value_sink),
         sinks_(sinks),
-        operands_(operands...),
-        start_{{operands.data()...}, weights.data(), {}} {
-    const auto at = [&](const auto&... out) { start_.out = {{out.data()..., value_sink.data()}}; };
-    std::apply(at, sinks);
-    in_place_ = first_term && (... && (operands.data() != nullptr)) && outputs_in_place();
-    if constexpr (Weights::given) in_place_ = in_place_ && start_.weight != nullptr;
+        operands_(operands),
+        scale_(scale),
+        first_term_(first_term) {
+    const Pointers start = in_place(Inputs{}, Outputs{});
+    bool out = true, in = !Weights::given || start.weight != nullptr, aligned = true;
+    const auto look = [&](const auto& sink) {
+      out = out && sink.in_place();
+      aligned = aligned && can_stream<V>(sink.data());
+    };
+    std::apply([&](const auto&... sink) { (look(sink), ...); }, sinks_);
+    for (const T* data : start.in) in = in && data != nullptr;
+    streams_ = first_term && out && !values && outlasts_cache<T>(elements * wanted<Sinks>);
+    in_place_ = first_term && in && out && (!streams_ || aligned);
+    streams_buffers_ = streams_ && !aligned;
   }
 
-  // Lets gradients of that many elements bypass the cache, if they are too large to stay in it:
-  // straight away where that is possible, else from buffers.
-  void stream_outputs(Index elements) {
-    if constexpr (wanted < Sinks >> 0 && !values) {
-      const bool streams =
-          first_term_ && outlasts_cache<T>(elements * wanted<Sinks>) && outputs_in_place();
-      const auto can = [](const auto&... sink) { return (... && can_stream<V>(sink.data())); };
-      streams_ = streams && std::apply(can, sinks_);
-      streams_buffers_ = streams && !streams_;
-      in_place_ = in_place_ && !streams_buffers_;
-    }
-    (void)elements;
-  }
-
-  // One function, but for what is rare: to call more costs as much as a few elements.
+  // One function, but for what is rare: to call more costs as much as a few elements. Calls overlap
+  // where they store little: a processor holds some 60 stores back.
   [[gnu::noinline, gnu::flatten]] Partial<T> block(Index first, Index count) const {
     Sums sums;
     Buffers buffers;
-    Pointers opened;
     for (Index done = 0; done < count;) {
       const Index here = in_place_ ? count : (std::min)(chunk, count - done);
-      if (!in_place_) opened = open(first + done, here, buffers, Inputs{}, Gradients{});
-      // Not a copy of `start_`, whose vectors would wait for the stores of its parts.
-      run(in_place_ ? start_ : opened, in_place_ ? first : 0, here, sums);
-      if (!in_place_) close(first + done, here, opened, Gradients{});
+      Pointers at = in_place(Inputs{}, Outputs{});
+      if (!in_place_) at = open(first + done, here, buffers, Inputs{}, Outputs{});
+      run(at, in_place_ ? first : 0, here, sums);
+      if (!in_place_) close(first + done, here, at, Outputs{});
       done += here;
     }
     Partial<T> partial;
@@ -83,7 +78,7 @@ class ElementWalk {
     }
     if constexpr (summed) partial.loss = Total<T>(sums.loss);
     if constexpr (counted) partial.counted = Total<T>(sums.count);
-    if (streams_ || streams_buffers_) end_streaming();
+    if (streams_) end_streaming();
     return partial;
   }
 
@@ -117,9 +112,11 @@ class ElementWalk {
     alignas(64) T out[gradients + 1][chunk];
   };
 
-  bool outputs_in_place() const {
-    return std::apply([](const auto&... sink) { return (... && sink.in_place()); }, sinks_) &&
-           value_sink_.in_place();
+  // The numbers in place; nullptr where they are not.
+  template <std::size_t... K, std::size_t... G>
+  Pointers in_place(std::index_sequence<K...>, std::index_sequence<G...>) const {
+    return {
+        {{std::get<K>(operands_).data()...}}, weights_.data(), {{std::get<G>(sinks_).data()...}}};
   }
 
   // ---- Runs of elements that are not all in place. ----
@@ -129,8 +126,7 @@ class ElementWalk {
                                   std::index_sequence<K...>, std::index_sequence<G...>) const {
     return {{{std::get<K>(operands_).read(first, count, buffers.in[K])...}},
             weights_.read(first, count, buffers.in[inputs]),
-            {{open_sink(std::get<G>(sinks_), first, buffers.out[G])...,
-              open_sink(value_sink_, first, buffers.out[gradients])}}};
+            {{open_sink(std::get<G>(sinks_), first, buffers.out[G])...}}};
   }
   template <class Out>
   T* open_sink(const Sink<T, Out>& sink, Index first, T* buffer) const {
@@ -141,7 +137,6 @@ class ElementWalk {
   template <std::size_t... G>
   [[gnu::noinline]] void close(Index first, Index count, const Pointers& at,
                                std::index_sequence<G...>) const {
-    close_sink(value_sink_, first, count, at.out[gradients]);
     (close_sink(std::get<G>(sinks_), first, count, at.out[G]), ...);
   }
   template <class Out>
@@ -163,7 +158,7 @@ class ElementWalk {
     const Held<Kernel> kernel(kernel_);
     const Pointers at = pointers;
     const T scale = scale_;
-    const bool streams = streams_;
+    const bool streams = streams_ && !streams_buffers_;
     const Index end = first + count;
     Sums sums = total;
     Index i = first;
@@ -240,13 +235,11 @@ class ElementWalk {
 
   const Kernel& kernel_;
   const Weights& weights_;
+  const Sinks& sinks_;
+  const Operands& operands_;
   const T scale_;
   const bool first_term_;
-  const ValueSink& value_sink_;
-  const Sinks& sinks_;
-  const std::tuple<const Operands&...> operands_;
-  Pointers start_;  // where all is in place
-  bool in_place_ = true, streams_ = false, streams_buffers_ = false;
+  bool in_place_, streams_, streams_buffers_;
 };
 
 }  // namespace detail

@@ -71,22 +71,21 @@ class PointwiseProblem {
             class ValueOut, class Outs>
   Partial<T> pass(const Workers& workers, const Weights& weights, const N& scale, const Term& term,
                   ValueOut& value_out, const Outs& outs) const {
-    const auto value_sink = sink_of<T, Value>(value_out);
-    const auto sinks = sinks_of<Gradient>(outs);
-    return with_operands([&](const AxisCut* repeated, const auto&... operands) {
+    const auto sinks = sinks_of<Value, Gradient>(value_out, outs);
+    return with_operands([&](const AxisCut* repeated, const auto& operands) {
       if constexpr (repeats_last<Gradient, Outs>()) {
         constexpr std::size_t last = std::tuple_size<Outs>::value - 1;
         if (repeated) {
           const auto others = without(std::make_index_sequence<last>{}, sinks);
-          const Partial<T> total = walk<Value, R, Gradients>(
-              workers, weights, T(scale), term, value_sink, others, repeated, operands...);
+          const Partial<T> total = walk<Value, R, Gradients>(workers, weights, T(scale), term,
+                                                             others, repeated, operands);
           repeated_gradient<Kernel, T, Gradients>(workers, kernel_, weights, T(scale), term,
-                                                  std::get<last>(sinks), *repeated, operands...);
+                                                  std::get<last>(sinks), *repeated, operands);
           return total;
         }
       }
       return walk<Value, R, std::conditional_t<Gradient, Gradients, std::index_sequence<>>>(
-          workers, weights, T(scale), term, value_sink, sinks, repeated, operands...);
+          workers, weights, T(scale), term, sinks, repeated, operands);
     });
   }
 
@@ -113,8 +112,8 @@ class PointwiseProblem {
     }
   }
 
-  // Calls f with a reader for each argument of the kernel's formulas, after the axis that the last
-  // one is repeated along (nullptr: it is not).
+  // Calls f with the axis that the last argument of the kernel's formulas is repeated along
+  // (nullptr: it is not), and a reader for each argument.
   template <class F>
   auto with_operands(const F& f) const {
     if constexpr (HasAlongAxis<Kernel>::value) {
@@ -137,17 +136,19 @@ class PointwiseProblem {
   template <std::size_t... I, class F, class... More>
   auto with_views(std::index_sequence<I...>, const F& f, const AxisCut* repeated,
                   const More&... more) const {
-    return f(repeated, inputs_.template reader<I>()..., more...);
+    return f(repeated, std::make_tuple(inputs_.template reader<I>()..., more...));
   }
 
-  template <bool Gradient, class Outs>
-  static auto sinks_of(const Outs& outs) {
+  template <bool Value, bool Gradient, class ValueOut, class Outs>
+  static auto sinks_of(ValueOut& value_out, const Outs& outs) {
     if constexpr (Gradient) {
-      return std::apply([](auto&... out) { return std::make_tuple(sink_of<T, true>(out)...); },
-                        outs);
+      const auto sinks = [&](auto&... out) {
+        return std::make_tuple(sink_of<T, true>(out)..., sink_of<T, Value>(value_out));
+      };
+      return std::apply(sinks, outs);
     } else {
       (void)outs;
-      return std::tuple<>();
+      return std::make_tuple(sink_of<T, Value>(value_out));
     }
   }
   // Whether the gradient of the input that may be repeated is wanted.
@@ -161,18 +162,16 @@ class PointwiseProblem {
   }
   template <std::size_t... G, class Sinks>
   static auto without(std::index_sequence<G...>, const Sinks& sinks) {
-    return std::make_tuple(std::get<G>(sinks)..., Sink<T, Skip>());
+    return std::make_tuple(std::get<G>(sinks)..., Sink<T, Skip>(),
+                           std::get<sizeof...(G) + 1>(sinks));
   }
 
-  template <bool Value, class R, class G, class Workers, class Weights, class ValueSink,
-            class Sinks, class... Operands>
+  template <bool Value, class R, class G, class Workers, class Weights, class Sinks, class Operands>
   Partial<T> walk(const Workers& workers, const Weights& weights, const T& scale, const Term& term,
-                  const ValueSink& value_sink, const Sinks& sinks, const AxisCut* repeated,
-                  const Operands&... operands) const {
-    ElementWalk<Value, R, Kernel, T, G, Weights, ValueSink, Sinks, Operands...> elements(
-        kernel_, weights, scale, term.first, value_sink, sinks, operands...);
-    elements.stream_outputs(inputs_.size());
+                  const Sinks& sinks, const AxisCut* repeated, const Operands& operands) const {
     const Index count = inputs_.size();
+    const ElementWalk<Value, R, Kernel, T, G, Weights, Sinks, Operands> elements(
+        kernel_, weights, scale, term.first, sinks, operands, count);
     const Partial<T> total = workers.template reduce<T>(
         (count + block - 1) / block, 4.0 * block,
         [&](Index b) { return elements.block(b * block, (std::min)(block, count - b * block)); });

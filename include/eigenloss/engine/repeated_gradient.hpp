@@ -34,21 +34,21 @@ class Sink<T, SlopeBuffer<T>> {
 // Computes the slopes once more, tile by tile, and adds them up in an order that depends on the
 // shape alone. A tile covers `lines` runs of (size, inner) elements where several fit in a buffer;
 // otherwise a part of one.
-template <class Kernel, class T, class Gradients, class Weights, class Out, class... Operands>
+template <class Kernel, class T, class Gradients, class Weights, class Out, class Operands>
 class RepeatedGradient {
   static constexpr Index chunk = 512;
   using Value = typename Total<T>::Value;
 
  public:
   RepeatedGradient(const Kernel& kernel, const Weights& weights, const T& scale, bool first_term,
-                   const Sink<T, Out>& sink, const AxisCut& cut, const Operands&... operands)
+                   const Sink<T, Out>& sink, const AxisCut& cut, const Operands& operands)
       : kernel_(kernel),
         weights_(weights),
         scale_(scale),
         first_term_(first_term),
         sink_(sink),
         cut_(cut),
-        operands_(operands...),
+        operands_(operands),
         width_((std::min)(cut.inner, chunk)),
         lines_((std::max)(Index(1), chunk / (std::max)(Index(1), cut.size * cut.inner))) {}
 
@@ -92,20 +92,15 @@ class RepeatedGradient {
   void compute(Index first, Index count, T* slopes) const {
     using Buffer = Sink<T, SlopeBuffer<T>>;
     const auto sinks = sinks_to(Buffer(slopes, first));
-    const Sink<T, Skip> no_values;
-    std::apply(
-        [&](const auto&... operands) {
-          ElementWalk<false, Sum, Kernel, T, Gradients, Weights, Sink<T, Skip>,
-                      std::decay_t<decltype(sinks)>, Operands...>
-          elements(kernel_, weights_, scale_, true, no_values, sinks, operands...);
-          elements.block(first, count);
-        },
-        operands_);
+    const ElementWalk<false, Sum, Kernel, T, Gradients, Weights, std::decay_t<decltype(sinks)>,
+                      Operands>
+        elements(kernel_, weights_, scale_, true, sinks, operands_, 0);
+    elements.block(first, count);
   }
-  // The last of the gradients, and no other.
+  // The last of the gradients, no other, and no values.
   static auto sinks_to(const Sink<T, SlopeBuffer<T>>& last) {
     return std::tuple_cat(std::array<Sink<T, Skip>, Gradients::size() - 1>(),
-                          std::make_tuple(last));
+                          std::make_tuple(last, Sink<T, Skip>()));
   }
 
   const Kernel& kernel_;
@@ -114,17 +109,17 @@ class RepeatedGradient {
   const bool first_term_;
   const Sink<T, Out>& sink_;
   const AxisCut cut_;
-  const std::tuple<const Operands&...> operands_;
+  const Operands& operands_;
   const Index width_, lines_;
 };
 
 template <class Kernel, class T, class Gradients, class Workers, class Weights, class Out,
-          class... Operands>
+          class Operands>
 void repeated_gradient(const Workers& workers, const Kernel& kernel, const Weights& weights,
                        const T& scale, const Term& term, const Sink<T, Out>& sink,
-                       const AxisCut& cut, const Operands&... operands) {
-  const RepeatedGradient<Kernel, T, Gradients, Weights, Out, Operands...> gradient(
-      kernel, weights, scale, term.first, sink, cut, operands...);
+                       const AxisCut& cut, const Operands& operands) {
+  const RepeatedGradient<Kernel, T, Gradients, Weights, Out, Operands> gradient(
+      kernel, weights, scale, term.first, sink, cut, operands);
   workers.template reduce<T>(gradient.tiles(), gradient.cycles(), [&](Index index) {
     gradient.tile(index);
     return Partial<T>();
