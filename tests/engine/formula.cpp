@@ -3,6 +3,7 @@
 #include <cmath>
 #include <eigenloss/engine/formula.hpp>
 #include <eigenloss/losses/huber.hpp>
+#include <eigenloss/losses/margin_ranking.hpp>
 #include <eigenloss/losses/soft_margin.hpp>
 #include <limits>
 #include <type_traits>
@@ -195,4 +196,16 @@ TEST_CASE("A kernel's value can be asked of plain numbers") {
   CHECK(Pinball{0.9}.value(1.0, 2.0) == 0.9);
   CHECK(where(~int(1 < 2), 3, 4.0) == 4.0);  // ~ of a bool is an int
   CHECK(kernel::SoftMargin{}.value(2.0, -1.0) == Approx(std::log1p(std::exp(2.0))).epsilon(1e-15));
+}
+
+TEST_CASE("A kernel's bounds hold for plain numbers, and have slopes in a formula") {
+  CHECK(kernel::MarginRanking{0.5}.value(2.0, 1.0, 1.0) == 0);
+  CHECK(kernel::MarginRanking{0.5}.value(1.0, 2.0, 1.0) == 1.5);
+  const auto huber = [](auto x, auto t) { return kernel::Huber{0.5}.value(x, t); };
+  check_elements(pointwise<Unreduced>(huber), {0, 0.25, 2, -2}, {0, 0, 0, 0},
+                 {0, 0.03125, 0.875, 0.875}, {0, 0.25, 0.5, -0.5}, 0);
+  const auto ranking = [](auto a, auto b) {
+    return kernel::MarginRanking{1}.value(a, b, decltype(a)(1));
+  };
+  check_elements(pointwise<Unreduced>(ranking), {0, 2}, {0, 0}, {1, 0}, {-1, 0}, 0);
 }

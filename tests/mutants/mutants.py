@@ -66,21 +66,19 @@ add("NaN as beta", "beta >= 0", "!(beta < 0)")
 add("beta 0 refused", "beta >= 0", "beta > 0")
 
 add = loss("huber")
-add("value of the parabola", "T(0.5) * a * a", "a * a")
-add("value of the line", "T(delta) * (a - T(0.5 * delta))", "T(delta) * a")
-add("slope above", "T(delta), where(", "T(1), where(")
-add("slope below", "T(-delta), d)", "T(-1), d)")
-add("end above", "d >= T(delta)", "d >= T(0.5 * delta)")
-add("end below", "d <= T(-delta)", "d <= T(-0.5 * delta)")
-add("slope of the parabola", "T(-delta), d)", "T(-delta), d + d)")
+add("value of the parabola", "a - T(0.5) * bent", "a")
+add("value of the line", "at_most(T(delta), a)", "a")
+add("slope above", "at_most(T(delta), at_least(", "at_most(T(1), at_least(")
+add("slope below", "at_least(T(-delta), x - t)", "at_least(T(-1), x - t)")
+add("slope of the parabola", "at_least(T(-delta), x - t)", "at_least(T(-delta), (x - t) + (x - t))")
 add("delta 0 accepted", "delta > 0", "delta >= 0")
 add("default of delta", "double delta = 1.0;", "double delta = 2.0;")
 
 add = loss("bce")
 add("value", "(T(1) - y) * detail::log1m_unit(p, -100)", "detail::log1m_unit(p, -100)")
 add("least logarithm", "log_unit(p, -100) +", "log_unit(p, -90) +")
-add("slope", "(p - y) / where(", "(y - p) / where(")
-add("clamp of the slope", "where(variance < least, least, variance)", "variance")
+add("slope", "(p - y) / at_least(", "(y - p) / at_least(")
+add("clamp of the slope", "at_least(T(9.999999960041972e-13), p * (T(1) - p))", "(p * (T(1) - p))")
 add("input above 1", "{0, 0.0, 1.0, false", "{0, 0.0, 2.0, false")
 add("input below 0", "{0, 0.0, 1.0, false", "{0, -2.0, 1.0, false")
 add("target above 1", "{1, 0.0, 1.0, false", "{1, 0.0, 2.0, false")
@@ -88,10 +86,10 @@ add("target below 0", "{1, 0.0, 1.0, false", "{1, -2.0, 1.0, false")
 add("NaN as input", "{0, 0.0, 1.0, false", "{0, 0.0, 1.0, true")
 add("NaN as target", "{1, 0.0, 1.0, false", "{1, 0.0, 1.0, true")
 
-mutant("bce: least logarithm of other numbers", "detail/numeric.hpp", "const V y = log(p);\n    return where(y < V(least), V(least), y);",
+mutant("bce: least logarithm of other numbers", "detail/numeric.hpp", "return at_least(V(least), log(p));",
        "return log(p);", "engine/other_numbers")
 mutant("bce: least log(1 - p) of other numbers", "detail/numeric.hpp",
-       "const V y = log1p(-p);\n    return where(y < V(least), V(least), y);", "return log1p(-p);", "engine/other_numbers")
+       "return at_least(V(least), log1p(-p));", "return log1p(-p);", "engine/other_numbers")
 
 add = loss("bce_with_logits")
 add("value", "weight_of_x(x, y, y) * x + log1p_unit(exp_nonpositive(minus_abs(x)))", "weight_of_x(x, y, y) * x")
@@ -123,7 +121,7 @@ add("fused value", "{T(0.5) * (log(v) + d * s)", "{T(0.5) * (log(v) + d * d)")
 add("slope of the variance", "return {{s, T(0.5) * (inverse - s * s)}};", "return {{s, (inverse - s * s)}};")
 add("fused slope of the variance", "constant<T>(), {{s, T(0.5) * (inverse - s * s)}}",
     "constant<T>(), {{s, T(0.5) * inverse}}")
-add("eps", "return where(variance < T(eps), T(eps), variance);", "return variance;")
+add("eps", "return at_least(T(eps), variance);", "return variance;")
 add("full", "full ? 0.91893", "full ? 1.91893")
 add("negative variance", "{{2, 0.0,", "{{2, -9.0,")
 add("default of full", "bool full = false;", "bool full = true;")
@@ -576,7 +574,7 @@ blocks("later waves", "detail/blocks.hpp", "begin + Index(first)", "Index(first)
 blocks("compensation at infinity", "detail/numeric.hpp", "std::isfinite(total_.sum) ? total_.sum + total_.lost : total_.sum",
        "total_.sum + total_.lost", "engine/sums")
 blocks("softplus of positive numbers", "detail/numeric.hpp",
-       "where(x < V(0), V(0), x) + log1p_unit(exp_nonpositive(minus_abs(x)))",
+       "at_least(V(0), x) + log1p_unit(exp_nonpositive(minus_abs(x)))",
        "log1p_unit(exp_nonpositive(minus_abs(x)))", "losses/soft_margin")
 blocks("sigmoid less a label", "detail/numeric.hpp", "- y) - y * e) / (V(1) + e)", "- y)) / (V(1) + e)",
        "losses/bce_with_logits", "losses/multi_label_soft_margin")
@@ -592,7 +590,7 @@ blocks("sigmoid", "detail/numeric.hpp", "const V e = exp_nonpositive(minus_abs(x
 blocks("sign of NaN", "detail/numeric.hpp", "where(x > V(0), V(1), x)", "where(x > V(0), V(1), V(0))", "losses/l1",
        "losses/triplet_margin")
 blocks("positive part of NaN", "detail/numeric.hpp",
-       "V positive_part(const V& x) { return where(x < V(0), V(0), x); }",
+       "V positive_part(const V& x) { return at_least(V(0), x); }",
        "V positive_part(const V& x) { return where(x > V(0), x, V(0)); }", "losses/margin_ranking")
 blocks("tiny beta", "detail/numeric.hpp", "number < least ? least : number", "number", "losses/smooth_l1")
 
@@ -611,8 +609,17 @@ container("later lines of an expression", "detail/source.hpp", "begin = 0; }", "
 container("row-major expressions", "detail/source.hpp", "A::IsRowMajor ? outer_index : inner_index", "inner_index")
 container("strided output", "detail/output.hpp", "to[i * stride] = convert<S>(from[i]);", "to[i] = convert<S>(from[i]);")
 container("later pieces of an output", "detail/output.hpp", "from += numbers;", "", "engine/elements", "losses/cosine_embedding")
-container("reading an output", "detail/output.hpp", "*to++ = convert<T>(from[i * stride]);", "*to++ = convert<T>(from[i]);")
-container("writing past the buffer", "detail/output.hpp", "if (!contiguous_) write_(*this, first, count, buffer);", "")
+container("reading an output", "detail/output.hpp", "static_cast<const A*>(array)).copy(first, count, to)",
+          "static_cast<const A*>(array)).copy(0, count, to)")
+container("at least a number, of plain ones", "detail/numeric.hpp", "T(x) < T(low) ? T(low) : T(x)", "T(x)",
+          "engine/formula")
+container("at most a number, of plain ones", "detail/numeric.hpp", "T(high) < T(x) ? T(high) : T(x)", "T(x)",
+          "engine/formula")
+container("at least a number, of duals", "detail/dual.hpp", "where(a < low, low, a)", "a",
+          "engine/formula")
+container("at most a number, of duals", "detail/dual.hpp", "where(high < a, high, a)", "a",
+          "engine/formula")
+container("writing past the buffer", "detail/output.hpp", "if (!contiguous_) calls_->write(array_, first, count, buffer);", "")
 container("resizing a matrix", "detail/output.hpp",
           "array.resize(static_cast<Eigen::Index>(shape[0]), static_cast<Eigen::Index>(shape[1]));", "")
 container("resizing a vector", "detail/output.hpp", "array.resize(static_cast<Eigen::Index>(shape[0]));", "",
@@ -765,31 +772,32 @@ def elements(what, text, replacement, file="engine/element_walk.hpp", tests=("en
     mutant(f"elements: {what}", file, text, replacement, *tests)
 
 
-elements("whole packs", "step(kernel, at, i, AllLanes{}, scale, streams, sums);", "")
-elements("elements behind the last pack", "if (const Index rest = first + count - i; rest > 0) step(kernel, at, i, rest, scale, false, sums);",
-         "")
+elements("whole packs", "step<V>(kernel, at, i, AllLanes{}, scale, streams, sums);", "")
+elements("whole registers behind the last pack", "step<Last>(kernel, at, i, AllLanes{}, scale, false, sums);", "{}")
+elements("elements behind the last register", "if (i < end) step<Last>(kernel, at, i, end - i, scale, false, sums);", "")
 elements("sum", "sums.loss.add(sum_of_registers(only_first(loss, lanes)));", "")
 elements("missing elements", "only_first(loss, lanes)", "loss")
 elements("missing elements that are counted", "only_first(count, lanes)", "count")
-elements("numbers out of range", "any_outside<Kernel>(x) & (w != V(0))", "(w != w)", tests=("losses/bce",))
+elements("numbers out of range", "any_outside<Kernel>(x) & (w != P(0))", "(w != w)", tests=("losses/bce",))
 elements("the argument with a range", "x[range.argument]", "x[0]", "engine/element.hpp", ("engine/errors",))
 elements("every range", "found = found | outside(", "found = outside(", "engine/element.hpp", ("losses/bce",))
 elements("counted units", "sums.count.add(sum_of_registers(only_first(count, lanes)));", "")
-elements("counted units that are masked", "where(w == V(0), V(0), R::count(e.value))", "R::count(e.value)")
+elements("counted units that are masked", "where(w == P(0), P(0), R::count(e.value))", "R::count(e.value)")
 elements("sum of a block", "partial.loss = Total<T>(sums.loss);", "")
 elements("counted units of a block", "partial.counted = Total<T>(sums.count);", "")
-elements("buffered pieces", "open(first + done, here, buffers, Inputs{}, Gradients{})",
-         "open(first, here, buffers, Inputs{}, Gradients{})")
-elements("buffered pieces of outputs", "close(first + done, here, opened, Gradients{})", "close(first, here, opened, Gradients{})")
+elements("buffered pieces", "open(first + done, here, buffers, Inputs{}, Outputs{})",
+         "open(first, here, buffers, Inputs{}, Outputs{})")
+elements("buffered pieces of outputs", "close(first + done, here, at, Outputs{})", "close(first, here, at, Outputs{})")
 elements("later blocks in place", "in_place_ ? first : 0, here, sums", "0, here, sums")
 elements("buffered outputs", "sink.write(first, count, out);", "")
 elements("weights", "unmasked(Weights::given ? e.value * w : e.value, w)", "unmasked(e.value, w)")
 elements("weights of gradients", "Weights::given ? scale * w : scale", "scale")
-elements("masks", "where(w == V(0), V(0), number)", "number")
+elements("masks", "where(w == P(0), P(0), number)", "number")
 elements("scale", "e.slopes[G] * share", "e.slopes[G]")
-elements("scale of unreduced values", "store(loss * scale, at.out[gradients] + i, lanes);",
+elements("scale of unreduced values", "store(loss * P(scale), at.out[gradients] + i, lanes);",
          "store(loss, at.out[gradients] + i, lanes);")
-elements("unreduced values", "close_sink(value_sink_, first, count, at.out[gradients]);", "")
+elements("unreduced values", "return std::make_tuple(sink_of<T, Value>(value_out));", "return std::make_tuple(Sink<T, Skip>());",
+         "engine/pointwise.hpp")
 elements("second term", "sink.add(first, count, out);", "sink.write(first, count, out);")
 elements("second term in place", "contiguous_ ? contiguous_ + first + done : numbers + done", "numbers + done",
          "detail/output.hpp")
@@ -798,10 +806,8 @@ elements("second term through a buffer", "write(first + done, here, to);", "", "
 elements("streams: later pieces", "stream(out, count, sink.data() + first);", "stream(out, count, sink.data());")
 elements("streams: later packs", "stream(out + i, gradient)", "stream(out, gradient)")
 elements("streams: registers that are not aligned", "% (sizeof(*to) * std::size_t(P::width)) == 0", "!= 0", "detail/stream.hpp")
-elements("streams: second term", "first_term_ && outlasts_cache<T>(elements * wanted<Sinks>)",
-         "outlasts_cache<T>(elements * wanted<Sinks>)")
-elements("streams: outputs in buffers", "outlasts_cache<T>(elements * wanted<Sinks>) && outputs_in_place()",
-         "outlasts_cache<T>(elements * wanted<Sinks>)")
+elements("streams: second term", "streams_ = first_term && out", "streams_ = out")
+elements("streams: outputs in buffers", "streams_ = first_term && out &&", "streams_ = first_term &&")
 elements("streams: head", "for (const Index end = (std::min)(head, count); i < end; ++i) to[i] = from[i];",
          "i = (std::min)(head, count);", "detail/stream.hpp")
 elements("streams: alignment", "const Index head = (bytes - misaligned) % bytes / Index(sizeof(T));",
@@ -809,11 +815,12 @@ elements("streams: alignment", "const Index head = (bytes - misaligned) % bytes 
 elements("streams: rest", "std::copy(from + i, from + count, to + i);", "", "detail/stream.hpp")
 elements("refused numbers", "partial.refused = find_refused(first, count);", "", tests=("losses/bce",))
 elements("refused numbers of masked elements", "if (weights_.at(i) == T(0)) return false;", "", tests=("losses/bce",))
-elements("refused numbers in every register", "found = found || detail::any_yes(mask.parts[k]);",
-         "found = detail::any_yes(mask.parts[k]);", "detail/mask.hpp", ("losses/bce", "engine/elements"))
+elements("refused numbers in every register", "found = detail::either(found, mask.parts[k]);",
+         "found = mask.parts[k];", "detail/mask.hpp", ("losses/bce", "engine/elements"))
 elements("lowest number that is not refused", "number >= P(range.low)", "number > P(range.low)", "engine/element.hpp", ("losses/bce",))
 elements("highest number that is not refused", "number <= P(range.high)", "number < P(range.high)", "engine/element.hpp", ("losses/bce",))
-elements("sum of registers", "sum.parts[0] = Eigen::internal::padd(sum.parts[0], pack.parts[k]);", "", "detail/lanes.hpp")
+elements("sum of registers", "half.parts[k] = Eigen::internal::padd(half.parts[k], pack.parts[(Registers + 1) / 2 + k]);", ";",
+         "detail/lanes.hpp")
 elements("several slopes of one kernel", "to[g] = from[g];", "to[g] = from[0];", "engine/element.hpp")
 elements("value of a kernel without slopes", "result.value = duals[0].value;", "result.value = duals[0].slope;",
          "engine/element.hpp", ("engine/formula", "laws/own_kernel"))
