@@ -611,9 +611,9 @@ container("strided output", "detail/output.hpp", "to[i * stride] = convert<S>(fr
 container("later pieces of an output", "detail/output.hpp", "from += numbers;", "", "engine/elements", "losses/cosine_embedding")
 container("reading an output", "detail/output.hpp", "static_cast<const A*>(array)).copy(first, count, to)",
           "static_cast<const A*>(array)).copy(0, count, to)")
-container("at least a number, of plain ones", "detail/numeric.hpp", "T(x) < T(low) ? T(low) : T(x)", "T(x)",
+container("at least a number, of plain ones", "detail/comparison.hpp", "select(less(x, low), low, x)", "x",
           "engine/formula")
-container("at most a number, of plain ones", "detail/numeric.hpp", "T(high) < T(x) ? T(high) : T(x)", "T(x)",
+container("at most a number, of plain ones", "detail/comparison.hpp", "select(less(high, x), high, x)", "x",
           "engine/formula")
 container("at least a number, of duals", "detail/dual.hpp", "where(a < low, low, a)", "a",
           "engine/formula")
@@ -805,7 +805,7 @@ elements("what a second term is added to", "T(now[i] + numbers[done + i])", "T(n
 elements("second term through a buffer", "write(first + done, here, to);", "", "detail/output.hpp")
 elements("streams: later pieces", "stream(out, count, sink.data() + first);", "stream(out, count, sink.data());")
 elements("streams: later packs", "stream(out + i, gradient)", "stream(out, gradient)")
-elements("streams: registers that are not aligned", "% (sizeof(*to) * std::size_t(P::width)) == 0", "!= 0", "detail/stream.hpp")
+elements("streams: registers that are not aligned", "% (sizeof(*to) * std::size_t(P::width)) == 0", ">= 0", "detail/stream.hpp")
 elements("streams: second term", "streams_ = first_term && out", "streams_ = out")
 elements("streams: outputs in buffers", "streams_ = first_term && out &&", "streams_ = first_term &&")
 elements("streams: head", "for (const Index end = (std::min)(head, count); i < end; ++i) to[i] = from[i];",

@@ -52,15 +52,7 @@ template <class A, class B, class T = detail::Common<A, B>>
 constexpr T(max)(A a, B b) {
   return T(a) < T(b) || T(b) != T(b) ? T(b) : T(a);
 }
-// x, but at least low, or at most high; NaN stays NaN.
-template <class A, class B, class T = detail::Common<A, B>>
-constexpr T at_least(A low, B x) {
-  return T(x) < T(low) ? T(low) : T(x);
-}
-template <class A, class B, class T = detail::Common<A, B>>
-constexpr T at_most(A high, B x) {
-  return T(high) < T(x) ? T(high) : T(x);
-}
+using detail::at_least, detail::at_most;  // of plain numbers, too
 
 /// log(1 + e^x), without the overflow of e^x. Within 3 ulp.
 template <class V>
