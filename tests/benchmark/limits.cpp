@@ -33,11 +33,11 @@ double least(int runs, const Work& work) {
   return best;
 }
 
-// ---- Functions of numbers in the nearest cache, two registers at a time. ----
+// ---- Functions of numbers in the nearest cache, four registers at a time. ----
 
 template <class T, class F>
 void function(const char* name, const F& f) {
-  using V = Vector<T, 2>;
+  using V = Vector<T, 4>;
   constexpr int size = 1024, repeats = 200;
   alignas(64) static T in[size], out[size];
   for (int i = 0; i < size; ++i) in[i] = T(-0.005) * T(i + 1);
@@ -52,7 +52,7 @@ void function(const char* name, const F& f) {
 
 template <class T>
 void functions(const char* type) {
-  using V = Vector<T, 2>;
+  using V = Vector<T, 4>;
   std::printf("functions of %s, ns a number\n", type);
   function<T>("none: a copy", [](const V& x) { return x; });
   function<T>("exp of x <= 0", [](const V& x) { return exp_nonpositive(x); });
