@@ -61,6 +61,24 @@ TEMPLATE_TEST_CASE("the sum of terms of alternating signs is within 2 ulp", "", 
   }
 }
 
+TEMPLATE_TEST_CASE("the sum of terms that plain additions lose is within 2 ulp", "", float,
+                   double) {
+  // Half an ulp, or nearly, beside 1, at any distance at which registers of a step can meet.
+  using T = TestType;
+  const T less = std::ldexp(T(0.99), -std::numeric_limits<T>::digits);
+  const Index n = 100003;
+  for (const Index distance : {1, 2, 4, 8, 16}) {
+    for (int ones = 1; ones < 16; ++ones) {
+      INFO("which of four are 1: " << ones << ", " << distance << " apart");
+      const auto is_one = [=](Index i) { return (ones >> (i / distance % 4)) % 2 == 1; };
+      const auto x = terms<T>(n, [=](Index i) { return is_one(i) ? T(1) : less; });
+      long double exact = 0;
+      for (Index i = 0; i < n; ++i) exact += static_cast<long double>(is_one(i) ? T(1) : less);
+      CHECK(ulps(pointwise<Sum>(as_it_is)(x), exact) <= 2);
+    }
+  }
+}
+
 TEMPLATE_TEST_CASE("the sum of terms of many sizes, in memory, is within 2 ulp", "", float,
                    double) {
   using T = TestType;

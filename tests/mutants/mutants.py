@@ -495,24 +495,29 @@ check("option", CHECKS, "if (!holds) fail(option_name", "if (false) fail(option_
 check("no classes", CHECKS, "if (classes == 0) fail(", "if (classes < 0) fail(")
 check("class weights", CHECKS, "weights.size() != 0 && Index(weights.size()) != classes",
       "Index(weights.size()) > classes", "losses/cross_entropy")
-check("class above", "engine/rowwise.hpp", "number(read[k]) >= number(cut_.size)",
-      "number(read[k]) > number(cut_.size)", "losses/nll")
-check("first of the wrong classes", "engine/rowwise.hpp", "first + k), \" = \"", "first), \" = \"", "losses/nll", "engine/errors")
-check("classes behind the first chunk", "engine/rowwise.hpp", "if (outside > 0) check_each<I>(first,",
-      "if (first == 0 && outside > 0) check_each<I>(first,", "losses/nll")
+check("class above", "engine/label_check.hpp", "number(label) >= number(classes_)", "number(label) > number(classes_)",
+      "losses/nll")
+check("first of the wrong classes", "engine/label_check.hpp", "first + k), \" = \"", "first), \" = \"", "losses/nll", "engine/errors")
+check("classes behind the first chunk", "engine/label_check.hpp", "if (outside > 0) refuse_first(first,",
+      "if (first == 0 && outside > 0) refuse_first(first,", "losses/nll")
+check("labels that are copied", "engine/label_check.hpp", "look_at(first, count, all.read(first, count, labels));", "",
+      "losses/nll")
 check("shape of labels", "engine/rowwise.hpp", 'inputs_.template check_shape<I>(units_, "one number for each row: ");', "",
       "losses/nll", "engine/errors")
 check("label of one row", "engine/rowwise.hpp",
       'inputs_.template check_shape<I>(Shape<1>{{1}}, "one number for the one row: () or ");', "", "losses/nll", "engine/errors")
-check("class below", "engine/rowwise.hpp", "role<I>() == Role::label_row ? -1 : 0", "-1", "losses/multi_margin")
-check("class of a row of labels below", "engine/rowwise.hpp", "role<I>() == Role::label_row ? -1 : 0", "-2",
+check("class below", "engine/rowwise.hpp", "r == Role::label_row ? -1 : 0", "-1", "losses/multi_margin")
+check("class of a row of labels below", "engine/rowwise.hpp", "r == Role::label_row ? -1 : 0", "-2",
       "losses/multi_label_margin")
-check("ignored class", "engine/rowwise.hpp", "ignored += Index(Ignores<Kernel>::label(kernel_, read[k]));", "", "losses/nll")
-check("whether any label is ignored", "engine/rowwise.hpp", "ignores_some_ = ignored > 0;", "", "losses/nll", "losses/cross_entropy")
-check("ignored labels outside", "engine/rowwise.hpp", "if (Ignores<Kernel>::label(kernel_, read[k])) continue;", "", "losses/nll")
-check("share of the classes in use", "engine/rowwise.hpp", "shares.add(share_of(read[k]));", "shares.add(Share<Kernel>::of(kernel_, read[k]));", "losses/nll", "laws/nll")
-check("share of ignored rows", "engine/rowwise.hpp", "double(all.size() - ignored)", "double(all.size())", "losses/nll")
-check("shares of weights", "engine/rowwise.hpp", "Ignores<Kernel>::label(kernel_, label) ? 0.0 :", "", "engine/exact_averages",
+check("ignored class", "engine/label_check.hpp", "ignored += Index(skip);", "", "losses/nll")
+check("whether any label is ignored", "engine/rowwise.hpp", "ignores_some_ = sums.ignored > 0;", "", "losses/nll", "losses/cross_entropy")
+check("ignored labels outside", "engine/label_check.hpp", "!skip & (", "(", "losses/nll")
+check("ignored labels before a wrong one", "engine/label_check.hpp",
+      "if (Ignores<Kernel>::label(kernel_, label)) continue;", "", "losses/nll")
+check("share of the classes in use", "engine/label_check.hpp", "shares_.add(share_of(kernel_,",
+      "shares_.add(Share<Kernel>::of(kernel_,", "losses/nll", "laws/nll")
+check("share of ignored rows", "engine/label_check.hpp", "double(all.size() - ignored_)", "double(all.size())", "losses/nll")
+check("shares of weights", "engine/label_check.hpp", "Ignores<Kernel>::label(kernel, label) ? 0.0 :", "", "engine/exact_averages",
       "laws/nll")
 check("number of a row", "engine/rowwise.hpp", "if (Kernel::accepts(view<I>().at(row))) continue;", "continue;",
       "losses/cosine_embedding")
@@ -530,7 +535,7 @@ check("pos_weight's length", "engine/operands.hpp", "given <= 1 || given == expe
 check("shape of the variance", "engine/operands.hpp", "right = right && own[k] == 1;", "", "losses/gaussian_nll")
 check("two dimensions of the variance", "engine/operands.hpp", "right = right && repeated <= 1;", "", "losses/gaussian_nll")
 check("shorter variance", "engine/operands.hpp", "right = right && view.shape()[k] == shape[k];", "", "losses/gaussian_nll")
-check("storage in memory", "detail/output.hpp", "return shape_of(array) == shape || std::is_same<PlainOf<A>, A>::value;",
+check("storage in memory", "detail/output.hpp", "return equal(shape_of(array), shape) || std::is_same<PlainOf<A>, A>::value;",
       "return true;")
 check("storage of a fixed number of rows", "detail/output.hpp",
       "A::RowsAtCompileTime == Eigen::Dynamic || A::RowsAtCompileTime == rows", "true", "losses/l1")
@@ -540,7 +545,7 @@ check("storage of a few rows", "detail/output.hpp",
       "A::MaxRowsAtCompileTime == Eigen::Dynamic || rows <= A::MaxRowsAtCompileTime", "true", "losses/l1")
 check("storage of a few columns", "detail/output.hpp",
       "A::MaxColsAtCompileTime == Eigen::Dynamic || cols <= A::MaxColsAtCompileTime", "true", "losses/l1")
-check("storage of fixed tensors", "detail/output.hpp", "return false; } else { return shape_of(array) == shape; }",
+check("storage of fixed tensors", "detail/output.hpp", "return false; } else { return equal(shape_of(array), shape); }",
       "return false; } else { return true; }", "losses/l1")
 check("divisors of a combination", "engine/combination.hpp", "(divisor_of(more, weights, in...) == common)", "true",
       "engine/combination")
@@ -568,8 +573,8 @@ blocks("compensation of lanes of float", "detail/numeric.hpp", "sums + sum_of(lo
 blocks("compensation of lanes at infinity", "detail/numeric.hpp", "sums + sum_of(lost) : sums",
        "sums : sums + sum_of(lost)", "engine/sums")
 blocks("sum of lanes", "detail/numeric.hpp", "halves[i] = numbers[i] + numbers[i + N / 2];", "halves[i] = numbers[i];", "engine/sums")
-blocks("the last block of elements", "engine/pointwise.hpp", "(count + block - 1) / block", "count / block", "engine/elements")
-blocks("the last block of rows", "engine/rowwise.hpp", "(all + rows - 1) / rows", "all / rows", "engine/rows")
+blocks("the last block", "detail/blocks.hpp", "(units + block - 1) / block", "units / block", "engine/elements", "engine/rows")
+blocks("the end of the last block", "detail/blocks.hpp", "(std::min)(block, units - i * block)", "block", "engine/elements")
 blocks("later waves", "detail/blocks.hpp", "begin + Index(first)", "Index(first)", "engine/sums")
 blocks("compensation at infinity", "detail/numeric.hpp", "std::isfinite(total_.sum) ? total_.sum + total_.lost : total_.sum",
        "total_.sum + total_.lost", "engine/sums")
@@ -629,7 +634,9 @@ container("packets of a tensor expression", "detail/source.hpp", "static_cast<ty
 container("packets of a matrix expression", "detail/source.hpp", "row(outer_index, i), col(outer_index, i)",
           "row(0, i), col(0, i)")
 container("entries that lie apart", "detail/view.hpp", "at(first + i * step)", "at(first + i)", "engine/rows")
-container("cut of a row-major array", "engine/axis.hpp", "(k > axis) == row_major", "k > axis",
+container("outer dimensions of a column-major array", "engine/axis.hpp", "row_major ? before : behind", "before",
+          "losses/cross_entropy", "engine/rows")
+container("inner dimensions of a column-major array", "engine/axis.hpp", "row_major ? behind : before", "behind",
           "losses/cross_entropy", "engine/rows")
 container("resizing a tensor", "detail/output.hpp", "array.resize(dimensions);", "")
 container("position in row-major order", "detail/view.hpp",
@@ -865,14 +872,16 @@ rows("class weights", "computed_rows", "if (weights_.size() == 0) return P(1); i
 rows("class weights: later chunks, along", "computed_rows", "buffer_[i] = weight(begin + i);", "buffer_[i] = weight(i);")
 rows("class weights: later chunks, across", "computed_rows", "P(weight(begin_ + i))", "P(weight(i))")
 rows("class weight of a label", "row_algorithms", "label.classes[k])]", "label.classes[0])]", "losses/cross_entropy", "laws/nll")
-rows("chunks of sums", "row_algorithms", "total[n][k] += chunk[n][k];", "total[n][k] = chunk[n][k];")
-rows("sums: the end of a row", "row_algorithms", "only_first(terms[n], lanes)", "terms[n]")
+rows("chunks of sums", "row_sums", "total_[n] += Walk::sum_of_slots(chunk_[n]);", "total_[n] = Walk::sum_of_slots(chunk_[n]);")
+rows("sums: slots", "row", "(slot[0] + slot[1]) + (slot[2] + slot[3])", "slot[0] + slot[1]")
+rows("sums: the end of a row", "row_sums", "only_first(terms[n], lanes)", "terms[n]")
 rows("maximum", "row_algorithms", "larger(largest[slot], entries)", "entries")
 rows("transform: several slopes", "row_algorithms", "detail::store(slope, i, lanes, results[k++])",
      "detail::store(slope, i, lanes, results[0])", "losses/cosine_embedding")
-rows("sum and transform: chunks", "row_passes", "total[k] += chunk[k];", "total[k] = chunk[k];",
+rows("sum and transform: chunks", "row_passes", "sum.end_chunk();", "",
      "losses/multi_label_soft_margin", "laws/multi_label_soft_margin")
-rows("sum and transform: the end of a row", "row_passes", "detail::only_first(both[0], lanes)", "both[0]",
+rows("sum and transform: the end of a row", "row_passes", "sum.add(slot, {{both[0]}}, lanes);",
+     "sum.add(slot, {{both[0]}}, detail::AllLanes{});",
      "losses/multi_label_soft_margin", "laws/multi_label_soft_margin")
 rows("sum and transform: slopes", "row_passes", "slope.close(begin, count);", "", "losses/multi_label_soft_margin",
      "laws/multi_label_soft_margin")
@@ -920,8 +929,8 @@ rows("scratch memory: later chunks", "slope", "{data_ + begin * stride_, stride_
 rows("softmax in one reading", "softmax", "total * exp_nonpositive(before - shift) + here", "total + here", "engine/reductions")
 rows("softmax in one reading: later chunks", "softmax", "total * exp_nonpositive(before - shift) + here", "here",
      "engine/reductions")
-rows("softmax that is kept: sum", "softmax", "totals[k] += chunk[k];", "totals[k] = chunk[k];", "engine/reductions")
-rows("softmax that is kept: the end of a row", "softmax", "detail::only_first(e, lanes)", "e", "losses/cross_entropy",
+rows("softmax that is kept: sum", "softmax", "sum.end_chunk();", "", "engine/reductions")
+rows("softmax that is kept: the end of a row", "softmax", "sum.add(slot, {{e}}, lanes);", "sum.add(slot, {{e}}, detail::AllLanes{});", "losses/cross_entropy",
      "engine/reductions")
 rows("softmax that is kept", "softmax", "to.store(i, lanes, e);", "", "losses/cross_entropy", "engine/reductions")
 rows("softmax that is kept: total", "softmax", "f(e * inverse, entries...)", "f(e, entries...)", "losses/cross_entropy",
@@ -938,11 +947,12 @@ rows("softmax of -inf", "softmax", "where(maximum == V(-std::numeric_limits<T>::
      "engine/reductions")
 rows("softmax: -log of a factor 0", "softmax", "where(factor == P(0), P(0), factor * (log_sum - (x - top)))",
      "factor * (log_sum - (x - top))", "losses/cross_entropy")
-rows("sum of a block", "row_walk", "partial.loss = sums.loss.total(sums.tiles);", "")
-rows("sum of a block of single rows", "row", "if (!tiles) return Total<T>(along);", "if (!tiles) return Total<T>();")
-rows("single rows beside tiles", "row", "total.add(Total<T>(along));", "")
-rows("counted rows of a block", "row_walk", "partial.counted = sums.counted.total(sums.tiles);", "")
-rows("ignored rows, along", "row_walk", "if (problem_.ignored(row)) return T(0);", "")
+rows("sum of a block", "row_walk", "partial.loss = sums.loss.total();", "")
+rows("sum of a block of single rows", "row_sums", "if (!across_) return Total<T>(along_);", "if (!across_) return Total<T>();")
+rows("single rows beside tiles", "row_sums", "total.add(Total<T>(along_));", "")
+rows("sums of tiles", "row_sums", "across_->add(numbers);", "")
+rows("counted rows of a block", "row_walk", "partial.counted = sums.counts.total();", "")
+rows("ignored rows, along", "row_walk", "if (problem_.ignored(label)) return T(0);", "")
 rows("ignored rows, across", "row_inputs", "weights[k] = T(0);", "")
 rows("masked rows, along", "row_walk", "if (w == T(0)) {", "if (false) {")
 rows("masked losses, across", "row_walk", "where(w == VA(0), VA(0), value * w)", "value * w")
@@ -966,7 +976,7 @@ for what, text, replacement in [
     rows(f"groups of tiles: {what}", "tile_copy", text, replacement, "engine/tile_groups")
 rows("groups of tiles: outputs", "row_walk", "out = in.from(Problem::copied * in.each)", "out = in", "engine/tile_groups")
 rows("groups of tiles: later ones", "row_walk", "in.from(k * cut_.size)", "in", "engine/tile_groups")
-rows("gradient of masked rows, along", "row_walk", "outputs_.clear(row, 1);", "")
+rows("gradient of masked rows, along", "row_walk", "outputs().clear(row, 1);", "")
 rows("masked rows of a second term, along", "row_outputs", "if (add_) return;", "", "engine/combination")
 rows("missing rows", "row_walk", "if (count < lanes) weight = only_first(weight, count);", "")
 rows("where a row begins", "axis", "row / inner * size * inner + row % inner", "row * size + row % inner")
@@ -1020,8 +1030,8 @@ rows("unreduced values of a second term, across", "row_walk",
      "value = value + detail::load<VA>(value_sink_.read(row, count, before), count);", "")
 rows("unreduced values in place, across", "row_walk", "if (to != buffer) std::copy_n(buffer, count, to);", "")
 rows("unreduced values through a buffer, across", "row_walk", "value_sink_.write(row, count, buffer);", "")
-rows("counted rows, along", "row_walk", "sums.counted.along.add(R::count(value));", "")
-rows("counted rows, across", "row_walk", "sums.counted.across.add(rotated(row % lanes, where(w == VA(0), VA(0), R::count(value))));", "")
+rows("counted rows, along", "row_walk", "sums.counts.add(R::count(value));", "")
+rows("counted rows, across", "row_walk", "sums.counts.add(rotated(row % lanes, where(w == VA(0), VA(0), R::count(value))));", "")
 
 verbs = of_file("verbs", "engine/evaluation.hpp", "engine/elements")
 verbs("divisor of WeightedMean", "total.add(Value(w[i]) * Value(shares[i]));", "total.add(Value(w[i]));", "engine/exact_averages")
@@ -1042,7 +1052,9 @@ verbs("checks before writing", "problem.check_units(weights);", "", "losses/cosi
 verbs("storage of gradients", "if constexpr (Gradient) problem.arguments().check_gradients(outs);", "", "engine/errors")
 
 arguments = of_file("arguments", "engine/arguments.hpp", "engine/errors")
-arguments("shape", "same = view<I>().shape() == expected;", "", "losses/l1")
+arguments("shape", "same = equal(view<I>().shape(), expected);", "", "losses/l1")
+blocks("shapes that differ in one dimension", "detail/words.hpp", "equal = equal && a[k] == b[k]", "equal = a[k] == b[k]",
+       "losses/l1")
 arguments("rank", "std::decay_t<decltype(view<I>())>::rank == Rank;", "true;", "losses/l1")
 arguments("more numbers than memory holds", "too_large |= count > memory;", "", "engine/limits")
 arguments("more numbers than can be counted", "if (too_large || count > most) {", "if (too_large) {", "engine/limits")

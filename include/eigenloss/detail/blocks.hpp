@@ -76,11 +76,15 @@ class Workers {
  public:
   explicit Workers(const Device& device) : device_(device) {}
 
-  // body(i) gives the Partial of block i; the sum over all blocks, in order. `cycles`: the cost of
-  // a block.
+  // The sum over blocks of `block` units, in order, of their Partial: body(first, count). `cycles`: the
+  // cost of a block.
   template <class T, class Body>
-  Partial<T> reduce(Index blocks, double cycles, const Body& body) const {
-    if (blocks == 1) return body(0);
+  Partial<T> reduce(Index units, Index block, double cycles, const Body& body) const {
+    if (units > 0 && units <= block) return body(0, units);
+    const Index blocks = (units + block - 1) / block;
+    const auto partial = [&](Index i) {
+      return body(i * block, (std::min)(block, units - i * block));
+    };
     Partial<T> total;
     if constexpr (HasThreads<Device>::value) {
       if (device_.numThreads() > 1 && blocks > 1) {
@@ -89,13 +93,13 @@ class Workers {
         for (Index first = 0; first < blocks; first += wave) {
           const Index last = (std::min)(blocks, first + wave);
           run_parallel(device_, first, last, cycles,
-                       [&](Index i) { partials[i - first] = body(i); });
+                       [&](Index i) { partials[i - first] = partial(i); });
           for (Index i = first; i < last; ++i) total.add(partials[i - first]);
         }
         return total;
       }
     }
-    for (Index i = 0; i < blocks; ++i) total.add(body(i));
+    for (Index i = 0; i < blocks; ++i) total.add(partial(i));
     return total;
   }
 

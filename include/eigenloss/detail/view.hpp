@@ -85,6 +85,7 @@ class View {
     if constexpr (std::is_same<T, Scalar>::value) return source_.pointer();
     return nullptr;
   }
+  const Scalar* memory() const { return source_.pointer(); }  // as they are
   Bytes bytes() const { return Bytes(source_.pointer(), size()); }
   T at(Index i) const { return convert<T>(source_.at(i)); }
   Scalar original(Index i) const { return source_.at(i); }

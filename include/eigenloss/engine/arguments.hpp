@@ -136,7 +136,7 @@ class Arguments<Kernel, std::tuple<ReadAs...>, In...> {
   void check_shape(const Shape<Rank>& expected, const Words&... whose) const {
     bool same = std::decay_t<decltype(view<I>())>::rank == Rank;
     if constexpr (std::decay_t<decltype(view<I>())>::rank == Rank)
-      same = view<I>().shape() == expected;
+      same = equal(view<I>().shape(), expected);
     if (!same) {
       Check<Kernel>::fail(Check<Kernel>::argument(I), " has shape ", view<I>().shape(),
                           ", expected ", whose..., expected);
@@ -218,18 +218,17 @@ class Arguments<Kernel, std::tuple<ReadAs...>, In...> {
     const std::array<Bytes, sizeof...(G)> outputs = std::apply(bytes, outs);
     const std::array<std::size_t, sizeof...(G)> gradients{{G...}};
     for (std::size_t k = 0; k < sizeof...(G); ++k) {
-      const auto refuse = [&](const char* what, std::size_t i) {
-        Check<Kernel>::fail("the storage for the gradient of ",
-                            Check<Kernel>::argument(gradients[k]), " overlaps ", what,
-                            Check<Kernel>::argument(i));
-      };
       for (std::size_t i = 0; i < sizeof...(I); ++i) {
-        if (inputs[i].overlap(outputs[k])) refuse("", i);
+        if (inputs[i].overlap(outputs[k])) refuse_overlap(gradients[k], "", i);
       }
       for (std::size_t m = 0; m < k; ++m) {
-        if (outputs[m].overlap(outputs[k])) refuse("that of ", gradients[m]);
+        if (outputs[m].overlap(outputs[k])) refuse_overlap(gradients[k], "that of ", gradients[m]);
       }
     }
+  }
+  [[noreturn]] static void refuse_overlap(std::size_t gradient, const char* what, std::size_t i) {
+    Check<Kernel>::fail("the storage for the gradient of ", Check<Kernel>::argument(gradient),
+                        " overlaps ", what, Check<Kernel>::argument(i));
   }
   template <class Outs, std::size_t... I, std::size_t... K>
   void resize_gradients(const Outs& outs, std::index_sequence<I...>,

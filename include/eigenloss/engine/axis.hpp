@@ -15,19 +15,19 @@ namespace detail {
 // How an axis cuts the memory of any layout: the dimensions that vary more slowly, it, the faster
 // ones.
 struct AxisCut {
-  Index outer = 1, size = 1, inner = 1;
+  Index outer, size, inner;
 
   template <std::size_t Rank>
   AxisCut(const Shape<Rank>& shape, std::size_t axis, bool row_major) {
+    Index before = 1, at = 1, behind = 1;
     for (std::size_t k = 0; k < Rank; ++k) {
-      if (k == axis) {
-        size = shape[k];
-      } else if ((k > axis) == row_major) {
-        inner *= shape[k];
-      } else {
-        outer *= shape[k];
-      }
+      if (k < axis) before *= shape[k];
+      if (k == axis) at = shape[k];
+      if (k > axis) behind *= shape[k];
     }
+    outer = row_major ? before : behind;
+    size = at;
+    inner = row_major ? behind : before;
   }
   // Where the first entry of a row lies; the others follow `inner` apart.
   Index first_of(Index row) const { return row / inner * size * inner + row % inner; }

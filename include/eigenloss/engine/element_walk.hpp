@@ -15,8 +15,8 @@
 namespace eigenloss {
 namespace detail {
 
-// One pass over the elements. Operands, weights and sinks, tuples of readers and of sinks (the values
-// come last), read and write runs of elements in storage order.
+// One pass over the elements, in storage order. Operands is a tuple of readers, Sinks one of sinks: of
+// each gradient and, last, of the values.
 template <bool Value, class R, class Kernel, class T, class Predictions, class Weights, class Sinks,
           class Operands>
 class ElementWalk {

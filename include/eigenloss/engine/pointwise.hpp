@@ -173,8 +173,8 @@ class PointwiseProblem {
     const ElementWalk<Value, R, Kernel, T, G, Weights, Sinks, Operands> elements(
         kernel_, weights, scale, term.first, sinks, operands, count);
     const Partial<T> total = workers.template reduce<T>(
-        (count + block - 1) / block, 4.0 * block,
-        [&](Index b) { return elements.block(b * block, (std::min)(block, count - b * block)); });
+        count, block, 4.0 * block,
+        [&elements](Index first, Index n) { return elements.block(first, n); });
     if constexpr (ranges > 0) {
       if (total.refused >= 0) {
         report(elements, total.refused, repeated, std::make_index_sequence<ranges>{});

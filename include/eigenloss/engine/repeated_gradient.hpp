@@ -120,7 +120,7 @@ void repeated_gradient(const Workers& workers, const Kernel& kernel, const Weigh
                        const AxisCut& cut, const Operands& operands) {
   const RepeatedGradient<Kernel, T, Gradients, Weights, Out, Operands> gradient(
       kernel, weights, scale, term.first, sink, cut, operands);
-  workers.template reduce<T>(gradient.tiles(), gradient.cycles(), [&](Index index) {
+  workers.template reduce<T>(gradient.tiles(), 1, gradient.cycles(), [&](Index index, Index) {
     gradient.tile(index);
     return Partial<T>();
   });

@@ -56,9 +56,10 @@ struct Along {
   }
   static EIGEN_STRONG_INLINE P spread(const V& number) { return P(number.parts[0]); }
   static EIGEN_STRONG_INLINE V first(const P& pack) { return V(first_lane(pack)); }
-  static EIGEN_STRONG_INLINE V sum(const P (&slot)[slots]) {
-    return V(sum_of_lanes((slot[0] + slot[1]) + (slot[2] + slot[3])));
+  static EIGEN_STRONG_INLINE P sum_of_slots(const P (&slot)[slots]) {
+    return (slot[0] + slot[1]) + (slot[2] + slot[3]);
   }
+  static EIGEN_STRONG_INLINE V sum(const P& entries) { return V(sum_of_lanes(entries)); }
   static EIGEN_STRONG_INLINE V maximum(const P (&slot)[slots]) {
     return V(largest_of_lanes(larger(larger(slot[0], slot[1]), larger(slot[2], slot[3]))));
   }
@@ -84,7 +85,8 @@ struct Across {
     for (Index i = 0; i < count; ++i) step(0, i, AllLanes{}, rows.load(i, AllLanes{})...);
   }
   static EIGEN_STRONG_INLINE const P& spread(const V& number) { return number; }
-  static EIGEN_STRONG_INLINE const V& sum(const P (&slot)[slots]) { return slot[0]; }
+  static EIGEN_STRONG_INLINE const P& sum_of_slots(const P (&slot)[slots]) { return slot[0]; }
+  static EIGEN_STRONG_INLINE const V& sum(const P& entries) { return entries; }
   static EIGEN_STRONG_INLINE const V& maximum(const P (&slot)[slots]) { return slot[0]; }
 };
 
@@ -92,20 +94,6 @@ struct Across {
 template <class T>
 constexpr Index tile_steps = (std::max)(Index(1), (std::min)(Index(64), 4 * buffered<T> /
                                                                             Across<T>::P::lanes));
-
-// The sum of numbers that come one a row, as packs of them across rows or alone.
-template <class T>
-struct RowSum {
-  CompensatedSum<typename Across<T>::V> across;
-  CompensatedSum<typename Along<T>::V> along;
-
-  Total<T> total(bool tiles) const {  // whether there were packs
-    if (!tiles) return Total<T>(along);
-    Total<T> total(across);
-    total.add(Total<T>(along));
-    return total;
-  }
-};
 
 // ---- Class labels, one for each row. ----
 

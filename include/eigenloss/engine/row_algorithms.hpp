@@ -3,6 +3,7 @@
 
 #include "computed_rows.hpp"
 #include "row.hpp"
+#include "row_sums.hpp"
 #include "slope.hpp"
 
 // The algorithms that row kernels are written over. Each reads its rows once, from end to end.
@@ -65,43 +66,20 @@ EIGEN_STRONG_INLINE void walk(Index begin, Index end, const Open& open, const Cl
   }
 }
 
-// Sums in two levels, chunks and then rows, so that rounding grows with the square root of the
-// length.
 template <std::size_t N, class F, class First, class... Rows>
 [[gnu::flatten, gnu::noinline]] auto sums_between(Index begin, Index end, const F& f,
                                                   const First& first, const Rows&... rows) {
   using Walk = WalkOf<First>;
-  using P = typename Walk::P;
-  P total[N][Walk::slots], chunk[N][Walk::slots];
-#pragma GCC unroll 8
-  for (std::size_t n = 0; n < N; ++n) {
-#pragma GCC unroll 8
-    for (int k = 0; k < Walk::slots; ++k) total[n][k] = chunk[n][k] = P(0);
-  }
+  ChunkedSums<Walk, N> sums;
   walk<Walk>(
       begin, end,
       [&](Index, Index) {
         return [&](int slot, Index, auto lanes, const auto&... entries) {
-          const std::array<P, N> terms = f(entries...);
-#pragma GCC unroll 8
-          for (std::size_t n = 0; n < N; ++n) chunk[n][slot] += only_first(terms[n], lanes);
+          sums.add(slot, f(entries...), lanes);
         };
       },
-      [&](Index, Index) {
-#pragma GCC unroll 8
-        for (std::size_t n = 0; n < N; ++n) {
-#pragma GCC unroll 8
-          for (int k = 0; k < Walk::slots; ++k) {
-            total[n][k] += chunk[n][k];
-            chunk[n][k] = P(0);
-          }
-        }
-      },
-      first, rows...);
-  std::array<typename Walk::V, N> result;
-#pragma GCC unroll 8
-  for (std::size_t n = 0; n < N; ++n) result[n] = Walk::sum(total[n]);
-  return result;
+      [&](Index, Index) { sums.end_chunk(); }, first, rows...);
+  return sums.totals();
 }
 
 template <class First>

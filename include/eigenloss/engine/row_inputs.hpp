@@ -77,23 +77,26 @@ class RowInputs {
   const auto& view() const {
     return std::get<I>(readers_);
   }
-  bool ignored(Index row) const {
-    if constexpr (label_input() < inputs) {
-      return Ignores<Kernel>::label(kernel_, view<label_input()>().at(row));
-    }
+  // The label of a row; 0 where rows have none.
+  std::int64_t label(Index row) const {
+    if constexpr (label_input() < inputs) return view<label_input()>().at(row);
     (void)row;
-    return false;
+    return 0;
+  }
+  bool ignored(std::int64_t label) const {
+    return label_input() < inputs && Ignores<Kernel>::label(kernel_, label);
   }
 
   // Input I of one row.
   template <std::size_t I>
-  auto along(Index row) const {
+  auto along(Index row, std::int64_t label) const {
     const auto& source = view<I>();
     using Source = std::decay_t<decltype(source)>;
+    (void)row, (void)label;
     if constexpr (role<I>() == Role::row) {
       return Row<Along<T>, Source>(source, cut_.size, cut_.first_of(row), cut_.inner);
     } else if constexpr (role<I>() == Role::label) {
-      return Label<Along<T>>{{source.at(row)}};
+      return Label<Along<T>>{{label}};
     } else if constexpr (role<I>() == Role::number) {
       return Single<T>(source.at(row));
     } else {

@@ -26,29 +26,23 @@ template <class Slope, class F, class First, class... Rows>
     using Walk = typename First::Walk;
     using P = typename Walk::P;
     const F formula = f;  // a copy, as what rows open to
-    P total[Walk::slots], chunk[Walk::slots];
-#pragma GCC unroll 8
-    for (int k = 0; k < Walk::slots; ++k) total[k] = chunk[k] = P(0);
+    detail::ChunkedSums<Walk, 1> sum;
     detail::walk<Walk>(
         0, first.size(),
         [&](detail::Index begin, detail::Index count) {
           return [&, to = slope.open(begin, count)](int slot, detail::Index i, auto lanes,
                                                     const auto&... entries) {
             const std::array<P, 2> both = formula(entries...);
-            chunk[slot] += detail::only_first(both[0], lanes);
+            sum.add(slot, {{both[0]}}, lanes);
             to.store(i, lanes, both[1]);
           };
         },
         [&](detail::Index begin, detail::Index count) {
           slope.close(begin, count);
-#pragma GCC unroll 8
-          for (int k = 0; k < Walk::slots; ++k) {
-            total[k] += chunk[k];
-            chunk[k] = P(0);
-          }
+          sum.end_chunk();
         },
         first, rows...);
-    return Walk::sum(total);
+    return sum.totals()[0];
   }
 }
 
@@ -56,7 +50,7 @@ template <std::size_t N, class F, class First, class... Rows>
 [[gnu::flatten, gnu::noinline]] auto maxima(const F& f, const First& first, const Rows&... rows) {
   using Walk = typename First::Walk;
   using P = typename Walk::P;
-  P largest[N][Walk::slots], nan[N][Walk::slots];
+  P largest[N][Walk::slots];
 #pragma GCC unroll 8
   for (std::size_t n = 0; n < N; ++n) {
     for (auto& slot : largest[n]) slot = P(-std::numeric_limits<typename Walk::Number>::infinity());
@@ -79,11 +73,12 @@ template <std::size_t N, class F, class First, class... Rows>
   std::array<typename Walk::V, N> result;
 #pragma GCC unroll 8
   for (std::size_t n = 0; n < N; ++n) {  // Walk::maximum leaves open what becomes of NaN
+    P nan[Walk::slots];
 #pragma GCC unroll 8
     for (int k = 0; k < Walk::slots; ++k) {
-      nan[n][k] = where(largest[n][k] == largest[n][k], P(0), largest[n][k]);
+      nan[k] = where(largest[n][k] == largest[n][k], P(0), largest[n][k]);
     }
-    result[n] = Walk::maximum(largest[n]) + Walk::sum(nan[n]);
+    result[n] = Walk::maximum(largest[n]) + Walk::sum(Walk::sum_of_slots(nan));
   }
   return result;
 }

@@ -9,6 +9,7 @@
 #include "row_algorithms.hpp"
 #include "row_inputs.hpp"
 #include "row_outputs.hpp"
+#include "row_sums.hpp"
 #include "verbs.hpp"
 
 // One pass over the rows of a problem.
@@ -24,6 +25,8 @@ class RowWalk {
   static constexpr std::size_t gradients = std::tuple_size<Sinks>::value;
   static constexpr bool values = !std::is_same<ValueSink, Sink<T, Skip>>::value;
   static constexpr bool summed = Value && !values;
+  static constexpr bool counted = summed && Counts<R, VA>::value;
+  using Sums = RowSums<T, summed, counted>;
   using Inputs = std::make_index_sequence<Problem::inputs>;
   using Gradients = std::make_index_sequence<gradients>;
 
@@ -38,7 +41,7 @@ class RowWalk {
         streams_(first_term &&
                  outlasts_cache<T>(cut_.outer * cut_.size * cut_.inner * wanted<Sinks>)),
         streams_alone_(streams_ && (!Problem::labelled || cut_.size >= 16384 / Index(sizeof(T)))),
-        outputs_(sinks, cut_, !first_term, streams_),
+        sinks_(sinks),
         value_sink_(value_sink) {
     if (Problem::along_only) {
       mode_ = Mode::along;
@@ -54,8 +57,8 @@ class RowWalk {
     }
   }
 
-  // Rows in a block: about 16384 numbers that are read or written, in whole tiles; enough tiles for
-  // those at the ends not to matter, and for zeros to be written in long runs.
+  // Rows in a block: about 16384 numbers, in whole tiles; enough tiles for those at the ends not to
+  // matter, and for zeros to be written in long runs.
   Index rows_in_a_block() const {
     if (OnlyAtLabel<Kernel>::value && (wanted<Sinks> == 0 || cut_.inner > 1))
       return wanted<Sinks> > 0 && cut_.size > 128 ? 4096 : 512;
@@ -67,13 +70,13 @@ class RowWalk {
 
   // What so many rows cost, about.
   double cycles(Index rows) const {
-    const bool one_entry = OnlyAtLabel<Kernel>::value && wanted<Sinks> == 0;
-    return one_entry ? 16.0 * double(rows) : 4.0 * double(rows * cut_.size);
+    return double(rows) *
+           (OnlyAtLabel<Kernel>::value && wanted<Sinks> == 0 ? 16.0 : 4.0 * double(cut_.size));
   }
 
   Partial<T> block(Index first, Index count) const {
     Sums sums;
-    if constexpr (OnlyAtLabel<Kernel>::value) outputs_.clear(first, count);
+    if constexpr (OnlyAtLabel<Kernel>::value) outputs().clear(first, count);
     for (Index row = first; row < first + count;) {
       Index here = (std::min)(tiles_ * lanes, first + count - row);
       if (here > lanes) here -= here % lanes;
@@ -92,8 +95,8 @@ class RowWalk {
     }
     if (streams_) end_streaming();
     Partial<T> partial;
-    if constexpr (summed) partial.loss = sums.loss.total(sums.tiles);
-    if constexpr (counted) partial.counted = sums.counted.total(sums.tiles);
+    if constexpr (summed) partial.loss = sums.loss.total();
+    if constexpr (counted) partial.counted = sums.counts.total();
     return partial;
   }
 
@@ -105,11 +108,6 @@ class RowWalk {
   }
   // One in a block where there are few: blocks are what threads share.
   Index least_tiles() const { return cut_.outer * cut_.inner < 16 * lanes ? 1 : 4; }
-  struct Sums {
-    RowSum<T> loss, counted;
-    bool tiles = false;
-  };
-
   // How many rows from `row` on lie side by side; where these are many tiles, a tile ends with a
   // cache line.
   Index rows_across(Index row) const {
@@ -120,34 +118,36 @@ class RowWalk {
   }
 
   // The weight of a row: 0 where it counts nothing.
-  T weight(Index row) const {
-    if (problem_.ignored(row)) return T(0);
+  T weight(Index row, std::int64_t label) const {
+    if (problem_.ignored(label)) return T(0);
     if constexpr (Weights::given) return weights_.at(row);
     return T(1);
   }
 
+  RowOutputs<Kernel, T, Sinks> outputs() const { return {sinks_, cut_, !first_term_, streams_}; }
   // ---- One row. ----
   void one(Index row, [[maybe_unused]] Sums& sums) const {
-    const T w = weight(row);
+    const std::int64_t label = problem_.label(row);
+    const T w = weight(row, label);
     Single<T> value(T(0));
     if (w == T(0)) {
-      if constexpr (!OnlyAtLabel<Kernel>::value) outputs_.clear(row, 1);
+      if constexpr (!OnlyAtLabel<Kernel>::value) outputs().clear(row, 1);
     } else {
-      value = evaluate_one(row, T(scale_ * w), Inputs{}, Gradients{});
-      if constexpr (counted) sums.counted.along.add(R::count(value));
+      value = evaluate_one(row, label, T(scale_ * w), Inputs{}, Gradients{});
+      if constexpr (counted) sums.counts.add(R::count(value));
       value = value * Single<T>(w);
     }
-    if constexpr (summed) sums.loss.along.add(value);
+    if constexpr (summed) sums.loss.add(value);
     if constexpr (values) {
       const T number = value.parts[0] * scale_;
       value_sink_.set(row, first_term_ ? number : T(value_sink_.at(row) + number));
     }
   }
   template <std::size_t... I, std::size_t... G>
-  Single<T> evaluate_one(Index row, T scale, std::index_sequence<I...>,
+  Single<T> evaluate_one(Index row, std::int64_t label, T scale, std::index_sequence<I...>,
                          std::index_sequence<G...>) const {
-    return problem_.kernel().row(problem_.template along<I>(row)...,
-                                 outputs_.template along<G>(row, scale, streams_alone_)...);
+    return problem_.kernel().row(problem_.template along<I>(row, label)...,
+                                 outputs().template along<G>(row, scale, streams_alone_)...);
   }
   // ---- Tiles: the rows [row, row + count), one a lane. ----
 
@@ -172,9 +172,11 @@ class RowWalk {
       leaves_out |= tile(row + k, (std::min)(lanes, count - k), open, in.from(k * cut_.size),
                          out.from(k * cut_.size), sums);
     }
-    if (copied) (outputs_.template copy_out<G>(row, count, out.at(G)), ...);
-    for (Index k = 0; leaves_out && k < count; ++k)
-      if (problem_.is_long(row + k)) one(row + k, sums);
+    if (copied) (outputs().template copy_out<G>(row, count, out.at(G)), ...);
+    if constexpr (Problem::takes_lists) {
+      for (Index k = 0; leaves_out && k < count; ++k)
+        if (problem_.is_long(row + k)) one(row + k, sums);
+    }
   }
   // Of entries at labels. The next tile is opened before one is walked, and asked for meanwhile.
   void tiles_at_labels(Index row, Index count, Sums& sums) const {
@@ -197,11 +199,10 @@ class RowWalk {
     // Each row's number is in the same lane wherever a tile begins: sums do not depend on where an
     // array lies in memory.
     if constexpr (counted) {
-      sums.counted.across.add(rotated(row % lanes, where(w == VA(0), VA(0), R::count(value))));
+      sums.counts.add(rotated(row % lanes, where(w == VA(0), VA(0), R::count(value))));
     }
     value = where(w == VA(0), VA(0), value * w);
-    if constexpr (summed) sums.loss.across.add(rotated(row % lanes, value));
-    sums.tiles = true;
+    if constexpr (summed) sums.loss.add(rotated(row % lanes, value));
     if constexpr (values) {
       T buffer[lanes], before[lanes];
       value = value * VA(scale_);
@@ -220,7 +221,7 @@ class RowWalk {
                    const Copies<T>& out, std::index_sequence<I...>,
                    std::index_sequence<G...>) const {
     return problem_.kernel().row(problem_.template across<I>(row, count, label, in)...,
-                                 outputs_.template across<G>(row, count, scale, label, out)...);
+                                 outputs().template across<G>(row, count, scale, label, out)...);
   }
   void open_tile(Index row, Index count, OpenTile& open) const {
     VA weight(1);
@@ -232,7 +233,6 @@ class RowWalk {
     problem_.read_labels(row, count, open.label, weight);
     open.weight = weight;
   }
-  static constexpr bool counted = summed && Counts<R, VA>::value;
 
   const Problem& problem_;
   const AxisCut& cut_;
@@ -240,7 +240,7 @@ class RowWalk {
   const T scale_;
   const bool first_term_, streams_;
   const bool streams_alone_;  // a short row would wait for the slope at its label, written again
-  const RowOutputs<Kernel, T, Sinks> outputs_;
+  const Sinks& sinks_;
   const ValueSink& value_sink_;
   Mode mode_ = Mode::along;
   Index tiles_ = 1;  // that are walked at once

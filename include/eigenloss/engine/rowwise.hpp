@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "label_check.hpp"
 #include "row_walk.hpp"
 
 // The engine of losses whose unit is a row: the entries along the class or feature axis.
@@ -67,7 +68,6 @@ class RowwiseProblem {
     if constexpr (TakesProbabilities<Kernel>::value && HasProbabilitiesCheck<Kernel>::value) {
       if constexpr (role<1>() == Role::row) kernel.check_with_probabilities(Check<Kernel>());
     }
-    divisor_ = double(number_of_units());
     check_inputs(All{});
   }
 
@@ -114,10 +114,10 @@ class RowwiseProblem {
     const RowWalk<Value, R, std::decay_t<decltype(row_inputs)>, Weights,
                   std::decay_t<decltype(value_sink)>, std::decay_t<decltype(sinks)>>
         walk(row_inputs, weights, T(scale), term.first, value_sink, sinks);
-    const Index rows = walk.rows_in_a_block(), all = number_of_units();
-    return workers.template reduce<T>((all + rows - 1) / rows, walk.cycles(rows), [&](Index b) {
-      return walk.block(b * rows, (std::min)(rows, all - b * rows));
-    });
+    const Index block = walk.rows_in_a_block();
+    return workers.template reduce<T>(
+        number_of_units(), block, walk.cycles(block),
+        [&walk](Index first, Index count) { return walk.block(first, count); });
   }
 
   template <bool Gradient, class Outs, std::size_t... G>
@@ -150,7 +150,9 @@ class RowwiseProblem {
   template <std::size_t I>
   void check_input() {
     constexpr Role r = role<I>();
-    if constexpr (r == Role::row || r == Role::label_row) {
+    if constexpr (I == 0) {
+      // the others have its shape
+    } else if constexpr (r == Role::row || r == Role::label_row) {
       inputs_.template check_shape<I>(inputs_.shape(), "that of the ", Check<Kernel>::argument(0),
                                       ", ");
     } else if constexpr (unit_rank == 0 && std::decay_t<decltype(view<I>())>::rank == 1) {
@@ -158,45 +160,13 @@ class RowwiseProblem {
     } else {
       inputs_.template check_shape<I>(units_, "one number for each row: ");
     }
-    if constexpr (labels<I>) check_labels<I>();
-  }
-  // Labels are read once: checked, and their shares added up.
-  template <std::size_t I>
-  void check_labels() {
-    constexpr Index chunk = 256;
-    const bool counts_rows = !Share<Kernel>::differs(kernel_);
-    const std::int64_t lowest = role<I>() == Role::label_row ? -1 : 0;
-    const auto number = [&](std::int64_t label) {  // from 0 on; a label below `lowest` is huge
-      return std::uint64_t(label) - std::uint64_t(lowest);
-    };
-    const auto& all = view<I>();
-    CompensatedSum<double> shares;
-    Index ignored = 0;
-    std::int64_t buffer[chunk];
-    for (Index first = 0; first < all.size(); first += chunk) {
-      const Index count = (std::min)(chunk, all.size() - first);
-      const std::int64_t* read = all.read(first, count, buffer);
-      Index outside = 0;  // without a branch, for the loop to be vectorised
-      for (Index k = 0; k < count; ++k) {
-        ignored += Index(Ignores<Kernel>::label(kernel_, read[k]));
-        outside += Index(number(read[k]) >= number(cut_.size));
+    if constexpr (labels<I>) {
+      constexpr std::int64_t lowest = r == Role::label_row ? -1 : 0;
+      const LabelSums sums = check_labels<I, lowest>(kernel_, inputs_, cut_.size);
+      if (r == Role::label) {
+        ignores_some_ = sums.ignored > 0;
+        divisor_ = sums.shares;
       }
-      if (outside > 0) check_each<I>(first, count, read, lowest);
-      for (Index k = 0; !counts_rows && k < count; ++k) shares.add(share_of(read[k]));
-    }
-    if (role<I>() == Role::label) {
-      ignores_some_ = ignored > 0;
-      divisor_ = counts_rows ? double(all.size() - ignored) : shares.sum + shares.lost;
-    }
-  }
-  template <std::size_t I>
-  void check_each(Index first, Index count, const std::int64_t* read, std::int64_t lowest) const {
-    for (Index k = 0; k < count; ++k) {
-      if (Ignores<Kernel>::label(kernel_, read[k])) continue;
-      if (read[k] >= lowest && read[k] < cut_.size) continue;
-      Check<Kernel>::fail(Check<Kernel>::argument(I), inputs_.template place<I>(first + k), " = ",
-                          view<I>().original(first + k), " is not a class of ",
-                          Check<Kernel>::argument(0), " with shape ", inputs_.shape());
     }
   }
   template <class Weights, std::size_t... I>
@@ -221,21 +191,17 @@ class RowwiseProblem {
   double share(Index row, std::index_sequence<I...>) const {
     double share = 1.0;
     const auto take = [&](auto i) {
-      if constexpr (role<i>() == Role::label) share = share_of(view<i>().at(row));
+      if constexpr (role<i>() == Role::label) share = share_of(kernel_, view<i>().at(row));
     };
     (take(std::integral_constant<std::size_t, I>{}), ...);
     return share;
   }
-  double share_of(std::int64_t label) const {
-    return Ignores<Kernel>::label(kernel_, label) ? 0.0 : Share<Kernel>::of(kernel_, label);
-  }
-
   const Kernel& kernel_;
   const Inputs inputs_;
   const std::size_t axis_;
   const AxisCut cut_;
   const Shape<unit_rank> units_;
-  double divisor_ = 0.0;
+  double divisor_ = double(number_of_units());
   bool ignores_some_ = false;
 };
 

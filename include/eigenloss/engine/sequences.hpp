@@ -78,7 +78,7 @@ class SequenceProblem {
       offsets[n] = sum;
     const double cycles = double(targets_.most_frames()) *
                           (4.0 * double(frames_.classes) + 20.0 * double(targets_.most_labels()));
-    return workers.template reduce<T>(number_of_units(), cycles, [&](Index n) {
+    return workers.template reduce<T>(number_of_units(), 1, cycles, [&](Index n, Index) {
       Partial<T> partial;
       const T w = weight(weights, n);
       Number loss(0);

@@ -148,9 +148,7 @@ class Softmax : public detail::SoftmaxOf<Row> {
     maximum = detail::maximum_between(0, row_.size(), row_);
     const P shift = Walk::spread(this->finite_maximum());
     const Kept kept(scratch_, stride_, row_.size());
-    P totals[Walk::slots], chunk[Walk::slots];
-#pragma GCC unroll 8
-    for (int k = 0; k < Walk::slots; ++k) totals[k] = chunk[k] = P(0);
+    detail::ChunkedSums<Walk, 1> sum;
     detail::walk<Walk>(
         0, row_.size(),
         [&](detail::Index begin, detail::Index count) {
@@ -158,18 +156,11 @@ class Softmax : public detail::SoftmaxOf<Row> {
               [&, to = kept.open(begin, count)](int slot, detail::Index i, auto lanes, const P& x) {
                 const P e = exp_nonpositive(x - shift);
                 to.store(i, lanes, e);
-                chunk[slot] += detail::only_first(e, lanes);
+                sum.add(slot, {{e}}, lanes);
               };
         },
-        [&](detail::Index, detail::Index) {
-#pragma GCC unroll 8
-          for (int k = 0; k < Walk::slots; ++k) {
-            totals[k] += chunk[k];
-            chunk[k] = P(0);
-          }
-        },
-        row_);
-    total = Walk::sum(totals);
+        [&](detail::Index, detail::Index) { sum.end_chunk(); }, row_);
+    total = sum.totals()[0];
   }
 
   T* scratch_ = nullptr;
