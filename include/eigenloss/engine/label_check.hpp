@@ -63,7 +63,7 @@ class LabelCheck {
       const auto label = convert<std::int64_t>(labels[k]);
       const bool skip = Ignores<Kernel>::label(kernel_, label);
       ignored += Index(skip);
-      outside += Index(!skip & (number(label) >= number(classes_)));
+      outside += Index(!skip) & Index(number(label) >= number(classes_));
     }
     if (outside > 0) refuse_first(first, count, labels);
     ignored_ += ignored;
