@@ -97,6 +97,22 @@ TEMPLATE_TEST_CASE("the sum of terms of many sizes, in memory, is within 2 ulp",
   CHECK(ulps(pointwise<Sum>(as_it_is).weighted(w)(x), weighted) <= 2);
 }
 
+TEST_CASE("what a block sum lost is left where another takes the rest away") {
+  const Index block = 16384;
+  Eigen::ArrayXd x = Eigen::ArrayXd::Zero(2 * block);
+  std::uint64_t state = 1;
+  long double exact = 0;  // terms of 46 digits: no sum is rounded
+  for (Index i = 0; i < block; ++i) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    x(i) = 1 + double(state >> 19) * 0x1p-45;
+    exact += static_cast<long double>(x(i));
+  }
+  x(block) = -double(exact);
+  exact += static_cast<long double>(x(block));
+  REQUIRE(exact != 0);
+  CHECK(ulps(pointwise<Sum>(as_it_is)(x), exact) <= 2);
+}
+
 TEMPLATE_TEST_CASE("the sum over many rows is within 2 ulp", "", float, double) {
   using T = TestType;
   const Index n = many / 10;

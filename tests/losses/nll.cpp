@@ -121,6 +121,11 @@ TEST_CASE("NLL: errors say what is wrong") {
   many(650) = -1;
   CHECK(error_of([&] { NLL<>{}(Eigen::MatrixXd::Zero(700, 3), many); }) ==
         "eigenloss::NLL: target(650) = -1 is not a class of input with shape (700, 3)");
+  CHECK(error_of([&] { NLL<>{}(Eigen::MatrixXd::Zero(700, 3), 2 * many); }) ==
+        "eigenloss::NLL: target(650) = -2 is not a class of input with shape (700, 3)");
+  CHECK(error_of([&] {
+          NLL<>{}(x, vector<int>({-100, -1}));
+        }) == "eigenloss::NLL: target(1) = -1 is not a class of input with shape (2, 3)");
   CHECK(error_of([&] { NLL<>{}(x, vector<int>({0})); }) ==
         "eigenloss::NLL: target has shape (1), expected one number for each row: (2)");
   CHECK(error_of([&] { NLL<>{}(Eigen::Tensor<double, 2>(1, 0), vector<int>({0})); }) ==

@@ -511,7 +511,6 @@ check("class of a row of labels below", "engine/rowwise.hpp", "r == Role::label_
       "losses/multi_label_margin")
 check("ignored class", "engine/label_check.hpp", "ignored += Index(skip);", "", "losses/nll")
 check("whether any label is ignored", "engine/rowwise.hpp", "ignores_some_ = sums.ignored > 0;", "", "losses/nll", "losses/cross_entropy")
-check("ignored labels outside", "engine/label_check.hpp", "Index(!skip) & ", "", "losses/nll")
 check("ignored labels before a wrong one", "engine/label_check.hpp",
       "if (Ignores<Kernel>::label(kernel_, label)) continue;", "", "losses/nll")
 check("share of the classes in use", "engine/label_check.hpp", "shares_.add(share_of(kernel_,",
