@@ -534,7 +534,7 @@ check("pos_weight's length", "engine/operands.hpp", "given <= 1 || given == expe
 check("shape of the variance", "engine/operands.hpp", "right = right && own[k] == 1;", "", "losses/gaussian_nll")
 check("two dimensions of the variance", "engine/operands.hpp", "right = right && repeated <= 1;", "", "losses/gaussian_nll")
 check("shorter variance", "engine/operands.hpp", "right = right && view.shape()[k] == shape[k];", "", "losses/gaussian_nll")
-check("storage in memory", "detail/output.hpp", "return equal(shape_of(array), shape) || std::is_same<PlainOf<A>, A>::value;",
+check("storage in memory", "detail/output.hpp", "return same_shape(shape_of(array), shape) || std::is_same<PlainOf<A>, A>::value;",
       "return true;")
 check("storage of a fixed number of rows", "detail/output.hpp",
       "A::RowsAtCompileTime == Eigen::Dynamic || A::RowsAtCompileTime == rows", "true", "losses/l1")
@@ -544,7 +544,7 @@ check("storage of a few rows", "detail/output.hpp",
       "A::MaxRowsAtCompileTime == Eigen::Dynamic || rows <= A::MaxRowsAtCompileTime", "true", "losses/l1")
 check("storage of a few columns", "detail/output.hpp",
       "A::MaxColsAtCompileTime == Eigen::Dynamic || cols <= A::MaxColsAtCompileTime", "true", "losses/l1")
-check("storage of fixed tensors", "detail/output.hpp", "return false; } else { return equal(shape_of(array), shape); }",
+check("storage of fixed tensors", "detail/output.hpp", "return false; } else { return same_shape(shape_of(array), shape); }",
       "return false; } else { return true; }", "losses/l1")
 check("divisors of a combination", "engine/combination.hpp", "(divisor_of(more, weights, in...) == common)", "true",
       "engine/combination")
@@ -1051,8 +1051,8 @@ verbs("checks before writing", "problem.check_units(weights);", "", "losses/cosi
 verbs("storage of gradients", "if constexpr (Gradient) problem.arguments().check_gradients(outs);", "", "engine/errors")
 
 arguments = of_file("arguments", "engine/arguments.hpp", "engine/errors")
-arguments("shape", "same = equal(view<I>().shape(), expected);", "", "losses/l1")
-blocks("shapes that differ in one dimension", "detail/words.hpp", "equal = equal && a[k] == b[k]", "equal = a[k] == b[k]",
+arguments("shape", "same = same_shape(view<I>().shape(), expected);", "", "losses/l1")
+blocks("shapes that differ in one dimension", "detail/words.hpp", "same = same && a[k] == b[k]", "same = a[k] == b[k]",
        "losses/l1")
 arguments("rank", "std::decay_t<decltype(view<I>())>::rank == Rank;", "true;", "losses/l1")
 arguments("more numbers than memory holds", "too_large |= count > memory;", "", "engine/limits")

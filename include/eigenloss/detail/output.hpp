@@ -40,7 +40,7 @@ bool fits(const A& array, const Shape<Rank>& shape) {
   if constexpr (Traits<A>::rank != Rank) {
     return false;
   } else if constexpr (is_dense<A>) {
-    if (equal(shape_of(array), shape)) return true;
+    if (same_shape(shape_of(array), shape)) return true;
     if constexpr (std::is_base_of<Eigen::PlainObjectBase<A>, A>::value) {
       const Index rows = Rank == 2 ? shape[0] : (A::ColsAtCompileTime == 1 ? shape[0] : 1);
       const Index cols = Rank == 2 ? shape[Rank - 1] : (A::ColsAtCompileTime == 1 ? 1 : shape[0]);
@@ -51,7 +51,7 @@ bool fits(const A& array, const Shape<Rank>& shape) {
     }
     return false;
   } else {
-    return equal(shape_of(array), shape) || std::is_same<PlainOf<A>, A>::value;
+    return same_shape(shape_of(array), shape) || std::is_same<PlainOf<A>, A>::value;
   }
 }
 template <class S, class D, int O, class I, std::size_t Rank>
@@ -59,7 +59,7 @@ bool fits(const Eigen::TensorFixedSize<S, D, O, I>& array, const Shape<Rank>& sh
   if constexpr (Traits<Eigen::TensorFixedSize<S, D, O, I>>::rank != Rank) {
     return false;
   } else {
-    return equal(shape_of(array), shape);
+    return same_shape(shape_of(array), shape);
   }
 }
 
@@ -74,7 +74,7 @@ inline Bytes bytes_of(const Skip&) { return Bytes(); }
 template <class A, std::size_t Rank>
 void resize(A& array, const Shape<Rank>& shape) {
   if constexpr (Traits<A>::rank == Rank) {
-    if (equal(shape_of(array), shape)) return;
+    if (same_shape(shape_of(array), shape)) return;
     if constexpr (std::is_base_of<Eigen::PlainObjectBase<A>, A>::value) {
       if constexpr (Rank == 1) {
         array.resize(static_cast<Eigen::Index>(shape[0]));

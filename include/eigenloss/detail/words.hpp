@@ -19,10 +19,10 @@ using Index = std::ptrdiff_t;
 template <std::size_t Rank>
 using Shape = std::array<Index, Rank>;
 template <std::size_t Rank>
-bool equal(const Shape<Rank>& a, const Shape<Rank>& b) {  // where == calls memcmp
-  bool equal = true;
-  for (std::size_t k = 0; k < Rank; ++k) equal = equal && a[k] == b[k];
-  return equal;
+bool same_shape(const Shape<Rank>& a, const Shape<Rank>& b) {  // where == calls memcmp
+  bool same = true;
+  for (std::size_t k = 0; k < Rank; ++k) same = same && a[k] == b[k];
+  return same;
 }
 
 // Where a number stands in an array: nothing for the only number of an array of rank 0.

@@ -136,7 +136,7 @@ class Arguments<Kernel, std::tuple<ReadAs...>, In...> {
   void check_shape(const Shape<Rank>& expected, const Words&... whose) const {
     bool same = std::decay_t<decltype(view<I>())>::rank == Rank;
     if constexpr (std::decay_t<decltype(view<I>())>::rank == Rank)
-      same = equal(view<I>().shape(), expected);
+      same = same_shape(view<I>().shape(), expected);
     if (!same) {
       Check<Kernel>::fail(Check<Kernel>::argument(I), " has shape ", view<I>().shape(),
                           ", expected ", whose..., expected);

@@ -94,7 +94,7 @@ template <std::size_t Rank>
 std::size_t repeated_axis(const Shape<Rank>& own, const Shape<Rank>& shape) {
   std::size_t axis = 0;
   while (axis + 1 < Rank && own[axis] == shape[axis]) ++axis;
-  return equal(own, shape) ? 0 : axis;
+  return same_shape(own, shape) ? 0 : axis;
 }
 
 }  // namespace detail

@@ -150,7 +150,7 @@ class RowwiseProblem {
   template <std::size_t I>
   void check_input() {
     constexpr Role r = role<I>();
-    if constexpr (I == 0) {
+    if constexpr (I == 0 && r == Role::row) {
       // the others have its shape
     } else if constexpr (r == Role::row || r == Role::label_row) {
       inputs_.template check_shape<I>(inputs_.shape(), "that of the ", Check<Kernel>::argument(0),
@@ -196,6 +196,7 @@ class RowwiseProblem {
     (take(std::integral_constant<std::size_t, I>{}), ...);
     return share;
   }
+
   const Kernel& kernel_;
   const Inputs inputs_;
   const std::size_t axis_;
