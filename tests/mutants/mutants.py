@@ -1023,12 +1023,12 @@ mutant("rows: copied: second term behind the first chunk", "detail/output.hpp",
        "contiguous_ ? contiguous_ + first + done : numbers + done", "contiguous_ ? contiguous_ + first : numbers + done",
        "engine/rows")
 rows("unreduced values, along", "row_walk", "value.parts[0] * scale_", "value.parts[0]")
-rows("unreduced values, across", "row_walk", "value = value * VA(scale_);", "")
+rows("unreduced values, across", "row_walk", "store(value * VA(scale_), to, count);", "store(value, to, count);")
 rows("unreduced values of a second term, along", "row_walk", "first_term_ ? number : T(value_sink_.at(row) + number)", "number")
-rows("unreduced values of a second term, across", "row_walk",
-     "value = value + detail::load<VA>(value_sink_.read(row, count, before), count);", "")
-rows("unreduced values in place, across", "row_walk", "if (to != buffer) std::copy_n(buffer, count, to);", "")
-rows("unreduced values through a buffer, across", "row_walk", "value_sink_.write(row, count, buffer);", "")
+rows("unreduced values of a second term, across", "row_walk", ": value_sink_.add(row, count, to);", ": value_sink_.write(row, count, to);")
+rows("unreduced values over those of a first term, across", "row_walk", "first_term_ ? value_sink_.place(row, buffer) : buffer", "value_sink_.place(row, buffer)")
+rows("unreduced values in place, across", "row_walk", "first_term_ ? value_sink_.place(row, buffer) : buffer", "buffer")
+rows("unreduced values through a buffer, across", "row_walk", "first_term_ ? value_sink_.write(row, count, to)", "first_term_ ? void()")
 rows("counted rows, along", "row_walk", "sums.counts.add(R::count(value));", "")
 rows("counted rows, across", "row_walk", "sums.counts.add(rotated(row % lanes, where(w == VA(0), VA(0), R::count(value))));", "")
 

@@ -87,7 +87,7 @@ class Workers {
     };
     Partial<T> total;
     if constexpr (HasThreads<Device>::value) {
-      if (device_.numThreads() > 1 && blocks > 1) {
+      if (device_.numThreads() > 1) {
         constexpr Index wave = 128;
         Partial<T> partials[wave];
         for (Index first = 0; first < blocks; first += wave) {

@@ -125,7 +125,9 @@ class RowWalk {
   }
 
   RowOutputs<Kernel, T, Sinks> outputs() const { return {sinks_, cut_, !first_term_, streams_}; }
+
   // ---- One row. ----
+
   void one(Index row, [[maybe_unused]] Sums& sums) const {
     const std::int64_t label = problem_.label(row);
     const T w = weight(row, label);
@@ -149,6 +151,7 @@ class RowWalk {
     return problem_.kernel().row(problem_.template along<I>(row, label)...,
                                  outputs().template along<G>(row, scale, streams_alone_)...);
   }
+
   // ---- Tiles: the rows [row, row + count), one a lane. ----
 
   // The labels of the rows and their weights, which are 0 where a row counts nothing or is missing.
@@ -204,14 +207,10 @@ class RowWalk {
     value = where(w == VA(0), VA(0), value * w);
     if constexpr (summed) sums.loss.add(rotated(row % lanes, value));
     if constexpr (values) {
-      T buffer[lanes], before[lanes];
-      value = value * VA(scale_);
-      if (!first_term_)
-        value = value + detail::load<VA>(value_sink_.read(row, count, before), count);
-      value.store(buffer);
-      T* to = value_sink_.place(row, buffer);
-      if (to != buffer) std::copy_n(buffer, count, to);
-      value_sink_.write(row, count, buffer);
+      T buffer[lanes];
+      T* to = first_term_ ? value_sink_.place(row, buffer) : buffer;
+      store(value * VA(scale_), to, count);
+      first_term_ ? value_sink_.write(row, count, to) : value_sink_.add(row, count, to);
     }
     return Problem::leaves_out(open.label);
   }
