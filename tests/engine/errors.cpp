@@ -268,12 +268,79 @@ TEST_CASE("storage that overlaps an input or another storage is refused") {
   CHECK((memory.array() == 0.5).all());
   CHECK(MSE<>{}.value_and_gradient(x, x, t) == 0);  // side by side
   CHECK(TripletMargin<>{}.value_and_gradient(x, x, x, skip, t, g) == 1);
-  memory.resize(9, 2);  // strided: not looked at, and these do not overlap
-  memory.setConstant(0.5);
-  CHECK(MSE<>{}.value_and_gradient(memory.topRows(3), memory.middleRows(3, 3),
-                                   memory.bottomRows(3)) == 0);
   Eigen::MatrixXd none(0, 3);
   CHECK(error_of([&] { MSE<Sum>{}.gradient(none, none, none); }) == "no error");
+  Eigen::VectorXd a(2), empty;
+  a << 1, 2;
+  const std::string twice =
+      "eigenloss::MarginRanking: the storage for the gradient of input2 overlaps that of input1";
+  CHECK(error_of([&] { MarginRanking<>{}.gradient(a, a, a, empty, empty); }) == twice);
+  CHECK(empty.size() == 0);
+}
+
+TEST_CASE("overlap of storage with strides: blocks of one matrix share numbers or do not") {
+  Eigen::MatrixXd m = Eigen::MatrixXd::Constant(9, 4, 0.5);
+  const auto of = [&](const auto& x, const auto& t, auto&& g) {
+    return error_of([&] { MSE<>{}.gradient(x, t, g); });
+  };
+  const std::string input = "eigenloss::MSE: the storage for the gradient of input overlaps input",
+                    target =
+                        "eigenloss::MSE: the storage for the gradient of input overlaps target",
+                    none = "no error";
+  const auto x = m.topRows(3), t = m.middleRows(3, 3);
+  CHECK(of(x, t, m.bottomRows(3)) == none);
+  CHECK(of(x, t, m.topRows(3)) == input);
+  CHECK(of(x, t, m.middleRows(2, 3)) == input);
+  CHECK(of(x, t, m.middleRows(5, 3)) == target);
+  CHECK(of(m.block(0, 0, 3, 2), m.block(0, 2, 3, 2), m.block(3, 1, 3, 2)) == none);
+  CHECK(of(m.block(4, 0, 3, 2), m.block(0, 2, 3, 2), m.block(2, 1, 3, 2)) == input);
+  // Rows against rows, and against columns.
+  CHECK(of(m.row(0), m.row(1), m.row(2)) == none);
+  CHECK(of(m.row(0), m.row(1), m.row(1)) == target);
+  CHECK(of(m.row(0), m.row(1), m.col(2).segment(2, 4)) == none);
+  CHECK(of(m.row(0), m.row(1), m.col(2).segment(1, 4)) == target);
+  CHECK(of(m.col(2).segment(2, 4), m.col(0).head(4), m.row(5)) == input);
+  // Steps backwards, and none at all.
+  using Steps = Eigen::Map<Eigen::VectorXd, 0, Eigen::InnerStride<>>;
+  const Eigen::Vector3d three(1, 2, 3);
+  const auto steps = [&](int first, int step) {
+    return Steps(m.data() + first, 3, Eigen::InnerStride<>(step));
+  };
+  CHECK(of(steps(1, 4), three, steps(8, -4)) == none);
+  CHECK(of(steps(1, 4), three, steps(9, -4)) == input);
+  CHECK(of(steps(9, -4), three, steps(1, 4)) == input);
+  CHECK(of(steps(5, 0), three, steps(1, 3)) == none);
+  CHECK(of(steps(5, 0), three, steps(1, 2)) == input);
+}
+
+TEST_CASE("storage that would be resized holds no input") {
+  Eigen::MatrixXd m = Eigen::MatrixXd::Constant(5, 5, 0.5);
+  const Eigen::MatrixXd before = m, t = m.topRows(2);
+  CHECK(error_of([&] { MSE<>{}.gradient(m.topRows(2), t, m); }) ==
+        "eigenloss::MSE: the storage for the gradient of input overlaps input");
+  CHECK(error_of([&] { MSE<>{}.gradient(t, m.bottomRows(2), m); }) ==
+        "eigenloss::MSE: the storage for the gradient of input overlaps target");
+  CHECK(error_of([&] { MSE<>{}.weighted(m.topRows(2)).gradient(t, t, m); }) ==
+        "eigenloss::MSE: the storage for the gradient of input overlaps the weights");
+  CHECK(error_of([&] { MarginRanking<>{}.gradient(t, t, t, m.topRows(2), m); }) ==
+        "eigenloss::MarginRanking: the storage for the gradient of input2 overlaps that of input1");
+  CHECK((m.array() == before.array()).all());
+}
+
+TEST_CASE("storage for values overlaps no input and no weights") {
+  Eigen::VectorXd v = Eigen::VectorXd::Constant(12, 0.5), u = v.head(4);
+  const Eigen::Map<Eigen::MatrixXd> x(v.data(), 4, 3);
+  const Eigen::Vector4i y(0, 1, 2, 0);
+  const std::string words = "eigenloss::CrossEntropy: the storage for the values overlaps ";
+  CHECK(error_of([&] { CrossEntropy<Unreduced>{}.value_into(v, x, y); }) == words + "input");
+  CHECK(error_of([&] { CrossEntropy<Unreduced>{}.value_into(v.head(4), x, y); }) ==
+        words + "input");
+  CHECK(error_of([&] { CrossEntropy<Unreduced>{}.weighted(u).value_into(u, x, y); }) ==
+        words + "the weights");
+  CHECK(error_of([&] { L1<Unreduced>{}.value_into(u, v.head(4), u); }) ==
+        "eigenloss::L1: the storage for the values overlaps target");
+  CHECK((v.array() == 0.5).all());
+  CHECK(error_of([&] { CrossEntropy<Unreduced>{}.value_into(u, x, y); }) == "no error");
 }
 
 TEST_CASE("storage of another shape that cannot be resized stays as it is") {

@@ -2,8 +2,10 @@
 #include <algorithm>
 #include <cmath>
 #include <eigenloss/engine/formula.hpp>
+#include <eigenloss/losses/bce_with_logits.hpp>
 #include <eigenloss/losses/huber.hpp>
 #include <eigenloss/losses/margin_ranking.hpp>
+#include <eigenloss/losses/smooth_l1.hpp>
 #include <eigenloss/losses/soft_margin.hpp>
 #include <limits>
 #include <type_traits>
@@ -195,6 +197,14 @@ TEST_CASE("A kernel's value can be asked of plain numbers") {
   CHECK(kernel::Huber{}.value(3.0F, 1.0F) == 1.5F);
   CHECK(Pinball{0.9}.value(1.0, 2.0) == 0.9);
   CHECK(where(~int(1 < 2), 3, 4.0) == 4.0);  // ~ of a bool is an int
+  CHECK(kernel::SmoothL1{}.value(1.0, 3.0) == 1.5);
+  CHECK(kernel::SmoothL1{0.5}.slope(1.125F, 1.0F) == 0.25F);
+  const double e = std::exp(-2.0), sigma = 1 / (1 + e);
+  CHECK(kernel::BCEWithLogits{}.value(2.0, 0.0) == Approx(2 + std::log1p(e)).epsilon(1e-15));
+  CHECK(kernel::BCEWithLogits{}.value_and_slope(2.0, 0.0).second == Approx(sigma).epsilon(1e-15));
+  CHECK(kernel::SoftMargin{}.value_and_slope(2.0, -1.0).second == Approx(sigma).epsilon(1e-15));
+  CHECK(softplus(-800.0) == 0);
+  CHECK(sigmoid(-800.0F) == 0);
   CHECK(kernel::SoftMargin{}.value(2.0, -1.0) == Approx(std::log1p(std::exp(2.0))).epsilon(1e-15));
 }
 

@@ -10,6 +10,36 @@
 using namespace eigenloss;
 using namespace samples;
 
+// A number of another library, with what DESIGN asks of one and no more.
+struct Unknown {
+  double number = 0;
+
+  Unknown() = default;
+  Unknown(double of) : number(of) {}
+  explicit operator double() const { return number; }
+  friend Unknown operator+(const Unknown& a, const Unknown& b) { return a.number + b.number; }
+  friend Unknown operator-(const Unknown& a, const Unknown& b) { return a.number - b.number; }
+  friend Unknown operator*(const Unknown& a, const Unknown& b) { return a.number * b.number; }
+  friend Unknown operator/(const Unknown& a, const Unknown& b) { return a.number / b.number; }
+  friend Unknown operator-(const Unknown& a) { return -a.number; }
+  friend bool operator<(const Unknown& a, const Unknown& b) { return a.number < b.number; }
+  friend bool operator<=(const Unknown& a, const Unknown& b) { return a.number <= b.number; }
+  friend bool operator>(const Unknown& a, const Unknown& b) { return a.number > b.number; }
+  friend bool operator>=(const Unknown& a, const Unknown& b) { return a.number >= b.number; }
+  friend bool operator==(const Unknown& a, const Unknown& b) { return a.number == b.number; }
+  friend bool operator!=(const Unknown& a, const Unknown& b) { return a.number != b.number; }
+  friend Unknown abs(const Unknown& a) { return std::abs(a.number); }
+  friend Unknown exp(const Unknown& a) { return std::exp(a.number); }
+  friend Unknown log(const Unknown& a) { return std::log(a.number); }
+  friend Unknown sqrt(const Unknown& a) { return std::sqrt(a.number); }
+};
+template <>
+struct Eigen::NumTraits<Unknown> : Eigen::NumTraits<double> {
+  using Real = Unknown;
+  using NonInteger = Unknown;
+  using Nested = Unknown;
+};
+
 namespace {
 
 using Number = Eigen::AutoDiffScalar<Eigen::VectorXd>;
@@ -95,6 +125,30 @@ TEST_CASE("other numbers: those that take kilobytes each fit the stack") {
   check(MSE<>{}, targets);
   check(CrossEntropy<>{}, 7);
   check(MultiLabelSoftMargin<>{}, targets);
+  Eigen::ArrayXi labels = Eigen::ArrayXi::Constant(600, -1);  // more than are compared one by one
+  for (int k = 0; k < 150; ++k) labels[k] = 4 * k;
+  check(MultiLabelMargin<>{}, labels);
+}
+
+TEST_CASE("other numbers: those that std::numeric_limits knows nothing of") {
+  const auto logits = list({-800, -801, -803, -802}), near = list({0.3, 0.6, 0.2, 0.4});
+  const auto others = [](const Eigen::ArrayXd& numbers) {
+    return Eigen::Array<Unknown, Eigen::Dynamic, 1>(numbers.cast<Unknown>());
+  };
+  const auto check = [&](const auto& loss, const Eigen::ArrayXd& numbers, const auto&... rest) {
+    check_near(loss(others(numbers), rest...).number, loss(numbers, rest...), 16);
+    const auto gradients = loss.gradient(others(numbers), rest...);
+    const auto expected = loss.gradient(numbers, rest...);
+    for (int i = 0; i < 4; ++i) CHECK(gradients[i].number == Approx(expected[i]).epsilon(1e-12));
+  };
+  check(CrossEntropy<>{}, logits, 1);
+  check(CrossEntropy<>{{{}, -100, 0.1}}, logits, 1);
+  check(MultiLabelMargin<>{}, near, Eigen::Array4i(3, 1, -1, 0));
+  check(SmoothL1<>{{1e-320}}, near, near);
+  check(MultiMargin<>{}, near, 2);
+  const Eigen::Array4d none = list({0.1, 0.2, 0.3, 0.4});
+  const auto extreme = TripletMargin<>{{1.0, std::numeric_limits<double>::infinity()}};
+  check_near(extreme(others(near), none, logits).number, extreme(near, none, logits), 16);
 }
 
 TEST_CASE("other numbers: BCE's logarithms are at least -100") {

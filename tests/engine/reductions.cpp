@@ -136,6 +136,12 @@ TEST_CASE("reductions of nothing: no gradient is NaN or infinite") {
   const Eigen::Vector3i ignored = Eigen::Vector3i::Constant(-100);
   CHECK(NLL<BatchMean>{}.gradient(nans, ignored).isZero(0));
   CHECK(NLL<WeightedMean>{}.gradient(nans, ignored).isZero(0));
+  // An ignored row counts nothing in the divisor either, whatever its weight.
+  const Eigen::Vector2i one_ignored(0, -100);
+  const Eigen::Vector2d weights(1, std::numeric_limits<double>::infinity());
+  const auto rows = CrossEntropy<WeightedMean>{};
+  CHECK(rows.weighted(weights)(Eigen::MatrixXd::Zero(2, 2), one_ignored) == Approx(std::log(2)));
+  CHECK(rows.weighted(weights).divisor(Eigen::MatrixXd::Zero(2, 2), one_ignored) == 1);
   // No sample at all, whose features count: BatchMean divides by nothing.
   const BCEWithLogits<BatchMean> batch{};
   CHECK(std::isnan(batch(x, x)));

@@ -182,7 +182,7 @@ TEST_CASE("TripletMargin: vectors without features give the margin") {
   const Eigen::Tensor<double, 2> none(2, 0);
   TripletMargin<> loss;
   loss.margin = .25;
-  for (double p : {2., 1., 3., kInfinity, -kInfinity}) {
+  for (double p : {2., 1., 3., 0., -1., kInfinity, -kInfinity}) {
     loss.p = p;
     check_number(loss(none, none, none), .25);
   }

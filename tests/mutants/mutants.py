@@ -344,7 +344,7 @@ triplet("p 0", "distances", "if (p == 0) return where(r > V(0), V(1), r);", "", 
 CTC = ("losses/ctc", "losses/ctc_with_logits")
 
 ctc = of_files("ctc", "{}", "losses/ctc", "engine/ctc_sequence")
-SCALED, WIDE, ANY = "detail/ctc_scaled.hpp", "detail/ctc_log_domain.hpp", "detail/ctc_any_number.hpp"
+SCALED, WIDE, ANY = "detail/ctc_scaled.hpp", "detail/ctc_wide.hpp", "detail/ctc_any_number.hpp"
 EMISSIONS, SEQUENCE = "detail/ctc_emissions.hpp", "detail/ctc_sequence.hpp"
 SEQUENCES, FRAMES = "engine/sequences.hpp", "engine/frames.hpp"
 TARGETS = "engine/sequence_targets.hpp"
@@ -563,19 +563,19 @@ blocks("swallowed exception", "detail/blocks.hpp", "if (error) std::rethrow_exce
 blocks("first refused number", "detail/blocks.hpp", "if (refused < 0) refused = later.refused;",
        "if (later.refused >= 0) refused = later.refused;", "engine/exceptions")
 blocks("counted units", "detail/blocks.hpp", "counted.add(later.counted);", "", "engine/elements")
-blocks("compensation of packs", "detail/numeric.hpp", "lost += (sum - (next - taken)) + (term - taken);", "", "engine/sums")
-blocks("compensation in order", "detail/numeric.hpp", "if (std::isfinite(other.total_.sum)) add(other.total_.lost);", "",
+blocks("compensation of packs", "detail/total.hpp", "lost += (sum - (next - taken)) + (term - taken);", "", "engine/sums")
+blocks("compensation in order", "detail/total.hpp", "if (std::isfinite(other.total_.sum)) add(other.total_.lost);", "",
        "engine/sums")
-blocks("compensation of lanes of double", "detail/numeric.hpp", "if (std::isfinite(sum[i])) add(lost[i]);", "",
+blocks("compensation of lanes of double", "detail/total.hpp", "if (std::isfinite(sum[i])) add(lost[i]);", "",
        "engine/sums")
-blocks("compensation of lanes of float", "detail/numeric.hpp", "sums + sum_of(lost) : sums", "sums : sums", "engine/sums")
-blocks("compensation of lanes at infinity", "detail/numeric.hpp", "sums + sum_of(lost) : sums",
+blocks("compensation of lanes of float", "detail/total.hpp", "sums + sum_of(lost) : sums", "sums : sums", "engine/sums")
+blocks("compensation of lanes at infinity", "detail/total.hpp", "sums + sum_of(lost) : sums",
        "sums : sums + sum_of(lost)", "engine/sums")
-blocks("sum of lanes", "detail/numeric.hpp", "halves[i] = numbers[i] + numbers[i + N / 2];", "halves[i] = numbers[i];", "engine/sums")
+blocks("sum of lanes", "detail/total.hpp", "halves[i] = numbers[i] + numbers[i + N / 2];", "halves[i] = numbers[i];", "engine/sums")
 blocks("the last block", "detail/blocks.hpp", "(units + block - 1) / block", "units / block", "engine/elements", "engine/rows")
 blocks("the end of the last block", "detail/blocks.hpp", "(std::min)(block, units - i * block)", "block", "engine/elements")
 blocks("later waves", "detail/blocks.hpp", "begin + Index(first)", "Index(first)", "engine/sums")
-blocks("compensation at infinity", "detail/numeric.hpp", "std::isfinite(total_.sum) ? total_.sum + total_.lost : total_.sum",
+blocks("compensation at infinity", "detail/total.hpp", "std::isfinite(total_.sum) ? total_.sum + total_.lost : total_.sum",
        "total_.sum + total_.lost", "engine/sums")
 blocks("softplus of positive numbers", "detail/numeric.hpp",
        "at_least(V(0), x) + log1p_unit(exp_nonpositive(minus_abs(x)))",

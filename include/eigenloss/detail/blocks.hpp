@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "check.hpp"
-#include "numeric.hpp"
+#include "total.hpp"
 
 // Devices. Work is cut in blocks whose size does not depend on the device, and their results are
 // added in order: the same bits on any number of threads.

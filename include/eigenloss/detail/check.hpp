@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cfloat>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
@@ -50,6 +51,10 @@ namespace check {
 }
 
 // ---- Sentences of the compiler. ----
+
+static_assert(FLT_EVAL_METHOD != 1 && FLT_EVAL_METHOD != 2,
+              "eigenloss: exponentials and exact sums need numbers that are rounded to their type: "
+              "on 32-bit x86, compile with -msse2 -mfpmath=sse");
 
 template <class T>
 constexpr bool never = false;

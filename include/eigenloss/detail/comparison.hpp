@@ -82,9 +82,9 @@ EIGEN_STRONG_INLINE auto equal(const Register& x, const Register& y) {
 
 // Whether Eigen's pmax(x, y) and pmin(x, y) of registers are NaN where x is.
 #if defined(EIGEN_VECTORIZE_SSE) || defined(EIGEN_VECTORIZE_NEON)
-constexpr bool extrema_keep_nan = true;
+inline constexpr bool extrema_keep_nan = true;
 #else
-constexpr bool extrema_keep_nan = false;
+inline constexpr bool extrema_keep_nan = false;
 #endif
 
 // x, but at least low, or at most high; NaN stays NaN.

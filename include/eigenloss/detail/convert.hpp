@@ -85,7 +85,7 @@ struct SixteenBits<Eigen::half> {
 
 // So many at a time: few enough for registers, and too many for compilers to unroll the loop before
 // they make vectors of it.
-constexpr Index numbers_at_once = 32;
+inline constexpr Index numbers_at_once = 32;
 
 using HalfWord [[gnu::may_alias]] = std::uint16_t;  // the bits of a 16-bit number in place
 

@@ -16,8 +16,8 @@
 // frame by frame.
 namespace eigenloss::detail {
 
-constexpr double ctc_least = 0x1p-500;  // positive sums and emissions below are raised to it
-constexpr double ctc_least_log = -346.5735902799;  // slightly above its logarithm
+inline constexpr double ctc_least = 0x1p-500;  // positive sums and emissions below are raised to it
+inline constexpr double ctc_least_log = -346.5735902799;  // slightly above its logarithm
 
 // An emission below e^deepest is dropped. Fewer than e^(1.1 frames) paths lead through it, so it
 // takes less than e^-745, nothing that a double can show, from a probability above

@@ -22,7 +22,7 @@ using Eigen::internal::pload, Eigen::internal::ploadu, Eigen::internal::pset1,
     Eigen::internal::predux_max;
 
 using CtcPacket = Eigen::internal::packet_traits<double>::type;
-constexpr Index ctc_lanes = Eigen::internal::packet_traits<double>::size;
+inline constexpr Index ctc_lanes = Eigen::internal::packet_traits<double>::size;
 
 // As many doubles as a packet has, from numbers that lie in a row.
 template <class Scalar>

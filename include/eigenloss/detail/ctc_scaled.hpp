@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "ctc_emissions.hpp"
-#include "ctc_log_domain.hpp"
+#include "ctc_wide.hpp"
 
 // CTC's recursions over the states of one sequence: blanks b_0 .. b_S and labels l_0 .. l_(S-1),
 // b_s before l_s. With a frame's emissions p, and K_s = 1 where l_s differs from l_(s-1), else 0:
@@ -38,7 +38,7 @@
 // below 2^-240, and so a gradient does without scaled doubles. A value alone raises them like
 // states; it has no Z_t: if anything was raised, the recursion runs again with all of that dropped,
 // for a lower bound, and the two must agree. What fails these tests runs in numbers with an
-// exponent of their own (ctc_log_domain.hpp).
+// exponent of their own (ctc_wide.hpp).
 namespace eigenloss::detail {
 
 // The states in use at frame t, rounded out to whole packets: [first, end).

@@ -9,8 +9,8 @@
 #include <type_traits>
 
 #include "ctc_emissions.hpp"
-#include "ctc_log_domain.hpp"
 #include "ctc_scaled.hpp"
+#include "ctc_wide.hpp"
 #include "packet_math.hpp"
 
 // CTC of one sequence, on plain pointers. The loss is

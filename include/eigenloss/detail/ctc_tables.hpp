@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "ctc_log_domain.hpp"
+#include "ctc_wide.hpp"
 
 // The tables of one sequence for CTC (ctc_sequence.hpp), and the memory that they lie in.
 namespace eigenloss::detail {

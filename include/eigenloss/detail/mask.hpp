@@ -17,7 +17,6 @@ struct Pack;
 template <class T, bool Simd, int Registers = 1>
 struct Mask {
   static constexpr int registers = Registers;
-  static constexpr bool simd = Simd;
   using Register = typename detail::RegisterOf<T, Simd>::type;
   using Part = typename detail::RegisterOf<T, Simd>::Answer;
   using P = Pack<T, Simd, Registers>;

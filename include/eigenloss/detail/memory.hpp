@@ -3,11 +3,8 @@
 
 #include <Eigen/Core>
 #include <algorithm>
-#include <array>
-#include <cstdint>
 #include <type_traits>
 #include <unsupported/Eigen/CXX11/Tensor>
-#include <utility>
 
 #include "convert.hpp"
 #include "traits.hpp"
@@ -64,20 +61,6 @@ auto lines_of(A& array) {
 template <class T>
 constexpr Index buffered = sizeof(T) <= 32 ? Index(512)
                                            : (std::max)(Index(4), Index(16384 / sizeof(T)));
-
-// Where the numbers of a contiguous array lie; nowhere, of any other.
-struct Bytes {
-  std::uintptr_t begin = 0, end = 0;
-
-  Bytes() = default;
-  template <class S>
-  Bytes(const S* data, Index count) {
-    if (!data || count <= 0) return;
-    begin = reinterpret_cast<std::uintptr_t>(data);
-    end = begin + std::uintptr_t(count) * sizeof(S);
-  }
-  bool overlap(const Bytes& other) const { return begin < other.end && other.begin < end; }
-};
 
 template <class A>
 Index extent_of(const A& tensor, std::size_t i) {

@@ -7,7 +7,7 @@
 
 #include "pack.hpp"
 
-// Stable formulas and exact sums that more than one loss needs.
+// Stable formulas.
 namespace eigenloss {
 
 // What a formula may call, for plain numbers. Packs and duals bring their own, which
@@ -53,28 +53,44 @@ constexpr T(max)(A a, B b) {
   return T(a) < T(b) || T(b) != T(b) ? T(b) : T(a);
 }
 using detail::at_least, detail::at_most;  // of plain numbers, too
+/// -|x|, e^x for x <= 0, and log(1 + e) for 0 <= e <= 1: for plain numbers, as packs have them.
+template <class T, class = std::enable_if_t<std::is_floating_point<T>::value>>
+T minus_abs(const T& x) {
+  return -std::abs(x);
+}
+template <class T, class = std::enable_if_t<std::is_floating_point<T>::value>>
+T exp_nonpositive(const T& x) {
+  return std::exp(x);
+}
+template <class T, class = std::enable_if_t<std::is_floating_point<T>::value>>
+T log1p_unit(const T& e) {
+  return std::log1p(e);
+}
 
 /// log(1 + e^x), without the overflow of e^x. Within 3 ulp.
 template <class V>
 EIGEN_STRONG_INLINE V softplus(const V& x) {
-  if constexpr (std::is_floating_point<V>::value)
-    return softplus(detail::Single<V>(x)).parts[0];
-  else
-    return at_least(V(0), x) + log1p_unit(exp_nonpositive(minus_abs(x)));
+  return at_least(V(0), x) + log1p_unit(exp_nonpositive(minus_abs(x)));
 }
 
 /// 1 / (1 + e^-x), without the overflow of e^-x. Within 3 ulp.
 template <class V>
 EIGEN_STRONG_INLINE V sigmoid(const V& x) {
-  if constexpr (std::is_floating_point<V>::value) {
-    return sigmoid(detail::Single<V>(x)).parts[0];
-  } else {
-    const V e = exp_nonpositive(minus_abs(x));
-    return where(x < V(0), e, V(1)) / (V(1) + e);
-  }
+  const V e = exp_nonpositive(minus_abs(x));
+  return where(x < V(0), e, V(1)) / (V(1) + e);
 }
 
 namespace detail {
+
+// Of any type, also where std::numeric_limits knows nothing of it.
+template <class T>
+EIGEN_STRONG_INLINE T infinity() {
+  return T(std::numeric_limits<double>::infinity());
+}
+template <class T>
+EIGEN_STRONG_INLINE T not_a_number() {
+  return T(std::numeric_limits<double>::quiet_NaN());
+}
 
 // softplus(x) and its derivative sigmoid(x), for one exponential.
 template <class V>
@@ -144,96 +160,16 @@ EIGEN_STRONG_INLINE V square(const V& x) {
 // is 0.
 template <class V>
 EIGEN_STRONG_INLINE V inverse(double x) {
-  using S = typename V::Scalar;
-  const S least = (std::numeric_limits<S>::min)();
-  const S number = S(x);
-  return V(S(S(1) / (number < least ? least : number)));
+  if constexpr (std::is_floating_point<V>::value) {
+    return inverse<Single<V>>(x).parts[0];
+  } else {
+    using S = typename V::Scalar;
+    using Known = std::conditional_t<std::is_arithmetic<S>::value, S, double>;
+    const S least((std::numeric_limits<Known>::min)());
+    const S number = S(x);
+    return V(S(S(1) / (number < least ? least : number)));
+  }
 }
-
-// A sum and what rounding took from it, kept apart (Donald Knuth's two-sum): its error does not
-// grow with the number of terms.
-template <class V>
-struct CompensatedSum {
-  V sum = V(0), lost = V(0);
-
-  EIGEN_STRONG_INLINE void add(const V& term) {
-    const V next = sum + term;
-    const V taken = next - sum;
-    lost += (sum - (next - taken)) + (term - taken);
-    sum = next;
-  }
-};
-
-// The ordered sum of blocks. float and double terms are added up in compensated double; numbers of
-// another type in themselves.
-template <class T>
-class Total {
- public:
-  static constexpr bool builtin = std::is_same<T, float>::value || std::is_same<T, double>::value;
-  using Value = std::conditional_t<builtin, double, T>;
-
-  Total() = default;
-  // The sum of the lanes.
-  template <bool Simd, int Registers>
-  explicit Total(const CompensatedSum<Pack<T, Simd, Registers>>& lanes) {
-    using P = Pack<T, Simd, Registers>;
-    T sum[P::lanes], lost[P::lanes];
-    lanes.sum.store(sum);
-    lanes.lost.store(lost);
-    if constexpr (std::is_same<T, float>::value) {  // a few floats add up exactly enough in double
-      const double sums = sum_of(sum);
-      total_.sum += std::isfinite(sums) ? sums + sum_of(lost) : sums;
-    } else {
-      for (int i = 0; i < P::lanes; ++i) {
-        add(sum[i]);
-        if constexpr (builtin) {
-          if (std::isfinite(sum[i])) add(lost[i]);
-        }
-      }
-    }
-  }
-  void add(const Value& term) {
-    if constexpr (builtin) {
-      total_.add(term);
-    } else {
-      total_.sum = total_.sum + term;
-    }
-  }
-  void add(const Total& other) {
-    add(other.total_.sum);
-    if constexpr (builtin) {
-      if (std::isfinite(other.total_.sum)) add(other.total_.lost);
-    }
-  }
-  Value value() const {
-    if constexpr (builtin) {
-      return std::isfinite(total_.sum) ? total_.sum + total_.lost : total_.sum;
-    } else {
-      return total_.sum;
-    }
-  }
-
- private:
-  // In halves, which compilers make vectors of.
-  template <int N>
-  static EIGEN_STRONG_INLINE double sum_of(const T (&numbers)[N]) {
-    double all[N];
-    for (int i = 0; i < N; ++i) all[i] = double(numbers[i]);
-    return halved(all);
-  }
-  template <int N>
-  static EIGEN_STRONG_INLINE double halved(const double (&numbers)[N]) {
-    if constexpr (N == 1) {
-      return numbers[0];
-    } else {
-      double halves[N / 2];
-      for (int i = 0; i < N / 2; ++i) halves[i] = numbers[i] + numbers[i + N / 2];
-      return halved(halves);
-    }
-  }
-
-  CompensatedSum<Value> total_;
-};
 
 }  // namespace detail
 }  // namespace eigenloss

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -14,7 +15,7 @@ namespace eigenloss {
 /// Given in the place of a gradient's storage, leaves that gradient uncomputed.
 struct Skip {};
 /// Given in the place of a gradient's storage, leaves that gradient uncomputed.
-constexpr Skip skip{};
+inline constexpr Skip skip{};
 
 namespace detail {
 
@@ -63,12 +64,24 @@ bool fits(const Eigen::TensorFixedSize<S, D, O, I>& array, const Shape<Rank>& sh
   }
 }
 
+// Of empty storage, which may be resized: the container itself.
 template <class A>
-Bytes bytes_of(const A& array) {
-  const auto lines = lines_of(array);
-  return lines.contiguous() ? Bytes(lines.data, lines.inner * lines.outer) : Bytes();
+Hull hull_of_output(const A& array) {
+  if constexpr (is_skip<A>) return Hull();
+  const Hull hull = hull_of(array);
+  if (hull.end > hull.begin) return hull;
+  const auto address = reinterpret_cast<std::uintptr_t>(&array);
+  return {address, address + 1};
 }
-inline Bytes bytes_of(const Skip&) { return Bytes(); }
+// It is resized where it holds another number of numbers.
+template <class A>
+Area area_of(const A& array, [[maybe_unused]] Index size) {
+  if constexpr (is_skip<A>) {
+    return {Hull(), Grid(), false};
+  } else {
+    return {hull_of_output(array), grid_of(array), Index(array.size()) != size};
+  }
+}
 
 // Precondition: fits(array, shape).
 template <class A, std::size_t Rank>
@@ -108,7 +121,7 @@ template <class T>
 class Sink<T, Stored> {
  public:
   template <class A>
-  explicit Sink(A& array) : array_(address(array)), calls_(&calls_of<A>) {
+  explicit Sink(A& array) : array_(&array), calls_(&calls_of<A>) {
     const auto lines = lines_of(array);
     if constexpr (std::is_same<decltype(lines.data), T*>::value) {
       if (lines.contiguous()) contiguous_ = lines.data;
@@ -159,10 +172,6 @@ class Sink<T, Stored> {
     void (*read)(const void* array, Index first, Index count, T* to);
   };
   template <class A>
-  static void* address(A& array) {  // that of a const Map, too, is one to write by
-    return const_cast<void*>(static_cast<const void*>(&array));
-  }
-  template <class A>
   static void write_to(void* array, Index first, Index count, const T* from) {
     const auto lines = lines_of(*static_cast<A*>(array));
     lines.pieces(first, count, [&from](auto* to, Index numbers, Index stride) {
@@ -177,7 +186,7 @@ class Sink<T, Stored> {
   }
   template <class A>
   static void read_from(const void* array, Index first, Index count, T* to) {
-    Source<std::remove_const_t<A>>(*static_cast<const A*>(array)).copy(first, count, to);
+    Source<A>(*static_cast<const A*>(array)).copy(first, count, to);
   }
   template <class A>
   static constexpr Calls calls_of{&write_to<A>, &read_from<A>};

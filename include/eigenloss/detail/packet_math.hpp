@@ -22,10 +22,12 @@ namespace eigenloss::detail {
 using Eigen::internal::pabs, Eigen::internal::padd, Eigen::internal::psub, Eigen::internal::pmul,
     Eigen::internal::pdiv, Eigen::internal::pmadd, Eigen::internal::pnegate, Eigen::internal::pzero;
 
-// Whether pmadd of packets rounds once.
-#if defined(EIGEN_VECTORIZE_FMA) || defined(EIGEN_VECTORIZE_NEON)
-constexpr bool fused_multiply_add = true;
+// Whether pmadd rounds once; that of plain numbers may, or not.
+#if defined(EIGEN_VECTORIZE_FMA) || (defined(EIGEN_VECTORIZE_NEON) && defined(__ARM_FEATURE_FMA))
+template <class Packet>
+constexpr bool fused_multiply_add = is_register<Packet>;
 #else
+template <class Packet>
 constexpr bool fused_multiply_add = false;
 #endif
 
@@ -135,7 +137,7 @@ EIGEN_STRONG_INLINE Packet log1p_gap(const Packet& f, const PacketScalar<Packet>
 template <class Packet>
 EIGEN_STRONG_INLINE Packet packet_log1p_unit(const Packet& e) {
   using C = PacketConstants<Packet>;
-  if constexpr (std::is_same<PacketScalar<Packet>, float>::value && fused_multiply_add) {
+  if constexpr (std::is_same<PacketScalar<Packet>, float>::value && fused_multiply_add<Packet>) {
     const Packet e2 = pmul(e, e);
     return pmadd(polynomial(e, e2, C::log1p_unit_in_e), e2, e);
   } else {

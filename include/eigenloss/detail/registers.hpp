@@ -87,9 +87,9 @@ EIGEN_STRONG_INLINE void copy_few(const T* from, std::ptrdiff_t count, T* to) {
 
 // Whether the machine loads a part of a register.
 #if defined(EIGEN_VECTORIZE_AVX)
-constexpr bool loads_some = true;
+inline constexpr bool loads_some = true;
 #else
-constexpr bool loads_some = false;
+inline constexpr bool loads_some = false;
 #endif
 
 // A register of the numbers at `from`, of which there are 0 < count <= its lanes; the last one takes

@@ -3,11 +3,8 @@
 
 #include <Eigen/Core>
 #include <algorithm>
-#include <array>
-#include <cstdint>
 #include <type_traits>
 #include <unsupported/Eigen/CXX11/Tensor>
-#include <utility>
 
 #include "memory.hpp"
 

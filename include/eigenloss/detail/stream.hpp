@@ -25,9 +25,9 @@ EIGEN_ALWAYS_INLINE void prefetch(const T* numbers, Index count) {
 // AMD's Zen: there, asking costs up to a quarter of the time.
 #if defined(__znver1__) || defined(__znver2__) || defined(__znver3__) || defined(__znver4__) || \
     defined(__znver5__)
-constexpr bool foresees_pages = true;
+inline constexpr bool foresees_pages = true;
 #else
-constexpr bool foresees_pages = false;
+inline constexpr bool foresees_pages = false;
 #endif
 
 // Asks for the numbers a page behind `count` numbers that are read or written now, one after the

@@ -3,8 +3,6 @@
 
 #include <Eigen/Core>
 #include <algorithm>
-#include <array>
-#include <cstdint>
 #include <type_traits>
 #include <unsupported/Eigen/CXX11/Tensor>
 #include <utility>
@@ -75,7 +73,7 @@ struct IsComplex<A, std::enable_if_t<bool(Eigen::NumTraits<typename Traits<A>::S
 
 // ---- Whether it is numbers in memory, not an expression. ----
 
-template <class A, class = void>
+template <class A>
 struct IsTensorInMemory : std::false_type {};
 template <class S, int N, int O, class I>
 struct IsTensorInMemory<Eigen::Tensor<S, N, O, I>> : std::true_type {};

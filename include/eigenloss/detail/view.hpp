@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "overlap.hpp"
 #include "source.hpp"
 
 // The view of an argument: its rank, shape and storage order, and its numbers, read in storage
@@ -86,7 +87,14 @@ class View {
     return nullptr;
   }
   const Scalar* memory() const { return source_.pointer(); }  // as they are
-  Bytes bytes() const { return Bytes(source_.pointer(), size()); }
+  Hull hull() const {
+    if constexpr (in_memory<A>()) return hull_of(source_.array);
+    return Hull();
+  }
+  Grid grid() const {
+    if constexpr (in_memory<A>()) return grid_of(source_.array);
+    return Grid();
+  }
   T at(Index i) const { return convert<T>(source_.at(i)); }
   Scalar original(Index i) const { return source_.at(i); }
   const T* read(Index first, Index count, T* buffer) const {

@@ -13,8 +13,8 @@
 #include "../detail/view.hpp"
 #include "kernel.hpp"
 
-// The arguments of one call of a loss: views of its inputs, its weights and its outputs, all
-// checked before anything is read or written.
+// The arguments of one call of a loss, views of its inputs and its outputs: all checked before
+// anything is read or written.
 namespace eigenloss {
 namespace detail {
 
@@ -23,73 +23,6 @@ constexpr void check_layout() {
   check::storage_order<(... && (Traits<In>::rank < 2 || Traits<First>::rank < 2 ||
                                 Traits<In>::row_major == Traits<First>::row_major))>();
 }
-
-// ---- Weights of the units. ----
-
-// What the engines read them from.
-struct Unweighted {
-  static constexpr bool given = false;
-  static std::nullptr_t data() { return nullptr; }
-  static std::nullptr_t read(Index, Index, void*) { return nullptr; }
-};
-inline constexpr Unweighted unweighted{};
-template <class T>
-struct Weighted : Reader<T> {
-  static constexpr bool given = true;
-};
-
-// The weights have the layout of the first input, as every argument.
-template <class First, class W>
-constexpr void check_weights() {
-  if constexpr (!std::is_same<W, Unweighted>::value) check_layout<First, W>();
-}
-
-// The weights, broadcast to one number for each unit.
-template <class Kernel, class T, class W, std::size_t UnitRank>
-class UnitWeights {
-  using Numbers = View<T, W>;
-  // One row alone has rank 0; its weight may come in a vector of one.
-  static constexpr bool one_in_a_vector = UnitRank == 0 && Numbers::rank == 1;
-  static constexpr std::size_t rank = one_in_a_vector ? 1 : UnitRank;
-
- public:
-  UnitWeights(const W& weights, const Shape<UnitRank>& units)
-      : view_(weights),
-        broadcast_(view_.reader(), view_.shape(), checked(view_, units), Numbers::row_major) {}
-  UnitWeights(const UnitWeights&) = delete;
-  Weighted<T> reader() const { return {broadcast_.reader()}; }
-
- private:
-  static Shape<Numbers::rank> checked(const Numbers& view, const Shape<UnitRank>& units) {
-    Shape<Numbers::rank> shape = view.shape();
-    bool right = Numbers::rank == rank;
-    if constexpr (one_in_a_vector) {
-      right = shape[0] == 1;
-    } else if constexpr (Numbers::rank == UnitRank) {
-      for (std::size_t k = 0; k < UnitRank; ++k) {
-        right = right && (shape[k] == units[k] || shape[k] == 1);
-        shape[k] = units[k];
-      }
-    }
-    if (!right) {
-      Check<Kernel>::fail("the weights have shape ", view.shape(),
-                          ", which is not that of the losses, ", units,
-                          ", nor 1 in some of its dimensions");
-    }
-    return shape;
-  }
-
-  Numbers view_;
-  Broadcast<T, Numbers::rank> broadcast_;
-};
-template <class Kernel, class T, std::size_t UnitRank>
-class UnitWeights<Kernel, T, Unweighted, UnitRank> {
- public:
-  UnitWeights(const Unweighted&, const Shape<UnitRank>&) {}
-  const Unweighted& reader() const { return unweighted; }
-};
-
-// ---- The inputs. ----
 
 // How many numbers an argument's own index type can count.
 template <class A>
@@ -117,7 +50,7 @@ class Arguments<Kernel, std::tuple<ReadAs...>, In...> {
   explicit Arguments(const Kernel& kernel, const In&... in) : views_(in...) {
     check_layout<First, In...>();
     check_options(kernel);
-    check_counts(std::make_index_sequence<sizeof...(In)>{});
+    check_counts(All{});
   }
   Arguments(const Arguments&) = delete;
 
@@ -161,7 +94,14 @@ class Arguments<Kernel, std::tuple<ReadAs...>, In...> {
   template <class Outs>
   void check_gradients(const Outs& outs) const {
     check_gradients(outs, Gradients{}, std::make_index_sequence<Gradients::size()>{});
-    check_overlaps(outs, std::make_index_sequence<sizeof...(In)>{}, Gradients{});
+  }
+  // An output must not change what is still to be read or, of another output, was written: nor free
+  // it, where it is resized. `outs` may be empty; `values` are those of so many units.
+  template <class W, class Values, class Outs>
+  void check_overlaps(const W& weights, const Values& values, Index units, const Outs& outs) const {
+    using Given = std::make_index_sequence<std::tuple_size<Outs>::value>;
+    if (!are_apart(weights, values, outs, All{}, Given{}))
+      refuse_overlaps(weights, values, units, outs, All{}, Given{});
   }
   template <class Outs>
   void resize_gradients(const Outs& outs) const {
@@ -169,6 +109,8 @@ class Arguments<Kernel, std::tuple<ReadAs...>, In...> {
   }
 
  private:
+  using All = std::make_index_sequence<sizeof...(In)>;
+
   // Maps can claim any size. An extent of 0 counts as 1, since the others may have to be counted
   // without it.
   template <std::size_t... I>
@@ -207,28 +149,49 @@ class Arguments<Kernel, std::tuple<ReadAs...>, In...> {
     }
     (void)out;
   }
-  // An output would change what is still to be read or, of another gradient, was written.
-  template <class Outs, std::size_t... I, std::size_t... G>
-  void check_overlaps(const Outs& outs, std::index_sequence<I...>,
-                      std::index_sequence<G...>) const {
-    const Bytes inputs[] = {view<I>().bytes()...};
-    const auto bytes = [](const auto&... out) {
-      return std::array<Bytes, sizeof...(G)>{{bytes_of(out)...}};
-    };
-    const std::array<Bytes, sizeof...(G)> outputs = std::apply(bytes, outs);
-    const std::array<std::size_t, sizeof...(G)> gradients{{G...}};
-    for (std::size_t k = 0; k < sizeof...(G); ++k) {
-      for (std::size_t i = 0; i < sizeof...(I); ++i) {
-        if (inputs[i].overlap(outputs[k])) refuse_overlap(gradients[k], "", i);
+  template <class W, class Values, class Outs, std::size_t... I, std::size_t... K>
+  bool are_apart(const W& w, const Values& values, [[maybe_unused]] const Outs& outs,
+                 std::index_sequence<I...>, std::index_sequence<K...>) const {
+    const Hull inputs[] = {view<I>().hull()..., hull_of(w)};
+    const Hull outputs[] = {hull_of_output(std::get<K>(outs))..., hull_of_output(values)};
+    bool apart = true;
+    for (std::size_t k = 0; k <= sizeof...(K); ++k) {
+      for (const Hull& input : inputs) apart = apart && !outputs[k].overlaps(input);
+      for (std::size_t m = 0; m < k; ++m) apart = apart && !outputs[k].overlaps(outputs[m]);
+    }
+    return apart;
+  }
+  template <class W, class Values, class Outs, std::size_t... I, std::size_t... K>
+  [[gnu::noinline]] void refuse_overlaps(const W& w, const Values& values, Index units,
+                                         [[maybe_unused]] const Outs& outs,
+                                         std::index_sequence<I...>,
+                                         std::index_sequence<K...>) const {
+    const Area inputs[] = {{view<I>().hull(), view<I>().grid(), false}...,
+                           {hull_of(w), grid_of(w), false}};
+    const Area outputs[] = {area_of(std::get<K>(outs), view<predicted(K)>().size())...,
+                            area_of(values, units)};
+    for (std::size_t k = 0; k <= sizeof...(K); ++k) {
+      const bool gradient = k < sizeof...(K);
+      const auto refuse = [&](const char* what, const char* name) {
+        Check<Kernel>::fail("the storage for the ", gradient ? "gradient of " : "values",
+                            gradient ? Check<Kernel>::argument(predicted(k)) : "", " overlaps ",
+                            what, name);
+      };
+      for (std::size_t i = 0; i <= sizeof...(I); ++i) {
+        if (outputs[k].meets(inputs[i]))
+          refuse("", i < sizeof...(I) ? Check<Kernel>::argument(i) : "the weights");
       }
       for (std::size_t m = 0; m < k; ++m) {
-        if (outputs[m].overlap(outputs[k])) refuse_overlap(gradients[k], "that of ", gradients[m]);
+        if (outputs[k].meets(outputs[m])) refuse("that of ", Check<Kernel>::argument(predicted(m)));
       }
     }
   }
-  [[noreturn]] static void refuse_overlap(std::size_t gradient, const char* what, std::size_t i) {
-    Check<Kernel>::fail("the storage for the gradient of ", Check<Kernel>::argument(gradient),
-                        " overlaps ", what, Check<Kernel>::argument(i));
+  // Which input the k-th gradient is of.
+  static constexpr std::size_t predicted(std::size_t k) { return predicted(k, Gradients{}); }
+  template <std::size_t... G>
+  static constexpr std::size_t predicted(std::size_t k, std::index_sequence<G...>) {
+    constexpr std::size_t all[] = {G..., sizeof...(In)};
+    return all[k];
   }
   template <class Outs, std::size_t... I, std::size_t... K>
   void resize_gradients(const Outs& outs, std::index_sequence<I...>,

@@ -58,7 +58,7 @@ constexpr auto joined(const std::array<Range, N>&... parts) {
 }
 
 // The input that may be smaller than the others.
-constexpr std::size_t no_input = std::size_t(-1);
+inline constexpr std::size_t no_input = std::size_t(-1);
 template <class Kernel, class = void>
 struct BroadcastOf : std::integral_constant<std::size_t, no_input> {};
 template <class Kernel>

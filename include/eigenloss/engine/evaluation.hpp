@@ -8,7 +8,7 @@
 
 #include "../detail/pack.hpp"
 #include "../reductions.hpp"
-#include "arguments.hpp"
+#include "unit_weights.hpp"
 
 // One evaluation of a loss, from checked arguments to the reduced value, whatever the engine.
 namespace eigenloss {
@@ -20,30 +20,33 @@ struct Term {
   bool first = true;    // results overwrite their storage; otherwise they are added to it
 };
 
-// Unreduced losses of one row alone have rank 0; matrices hold them in a vector of one.
+// The shape of storage for unreduced losses. Those of one row alone have rank 0; matrices hold them in
+// a vector of one.
+template <class Out, std::size_t UnitRank>
+auto shape_of_values(const Shape<UnitRank>& units) {
+  if constexpr (UnitRank == 0 && Traits<Out>::rank == 1) {
+    return Shape<1>{{1}};
+  } else {
+    return units;
+  }
+}
 template <class Kernel, class First, class Out, std::size_t UnitRank>
-void check_and_resize_values(Out& out, const Shape<UnitRank>& units, bool only_check) {
+void check_values([[maybe_unused]] const Out& out, [[maybe_unused]] const Shape<UnitRank>& units) {
   if constexpr (!is_skip<Out>) {
     check_layout<First, Out>();
-    constexpr bool one_in_a_vector = UnitRank == 0 && Traits<Out>::rank == 1;
-    Shape<one_in_a_vector ? 1 : UnitRank> shape{};
-    if constexpr (one_in_a_vector) {
-      shape[0] = 1;
-    } else {
-      shape = units;
-    }
-    if (only_check && !fits(out, shape)) {
+    if (!fits(out, shape_of_values<Out>(units))) {
       Check<Kernel>::fail("the storage for the values has shape ", shape_of(out), ", expected ",
                           units);
     }
-    if constexpr (Traits<Out>::rank == shape.size()) {
-      if (!only_check) resize(out, shape);
-    }
   }
-  (void)out;
-  (void)units;
-  (void)only_check;
 }
+template <class Out, std::size_t UnitRank>
+void resize_values([[maybe_unused]] Out& out, [[maybe_unused]] const Shape<UnitRank>& units) {
+  if constexpr (!is_skip<Out>) resize(out, shape_of_values<Out>(units));
+}
+
+template <class Problem, class W>
+using WeightsOf = UnitWeights<typename Problem::Kernel, typename Problem::T, W, Problem::unit_rank>;
 
 // The divisor of WeightedMean: the sum of w·d over the units.
 template <class N, class Problem, class Weights>
@@ -59,7 +62,7 @@ N weighted_divisor(const Problem& problem, const Weights& weights) {
     problem.shares(first, count, shares);
     for (Index i = 0; i < count; ++i) {
       using Value = typename Total<T>::Value;
-      total.add(Value(w[i]) * Value(shares[i]));
+      if (shares[i] != T(0)) total.add(Value(w[i]) * Value(shares[i]));  // 0 of any weight
     }
   }
   return total.value();
@@ -71,9 +74,10 @@ using PassOf = std::conditional_t<Counts<R, Vector<T>>::value, R,
                                   std::conditional_t<Averages<R>::value, Mean, Sum>>;
 
 // One evaluation of a loss. A problem is an engine's view of the arguments of one call; it provides
-//   T, unit_rank, units(), divisor(), batch(), shares(first, count, to), arguments(),
+//   Kernel, T, unit_rank, dimensions_of_a_unit, units(), number_of_units(), divisor(), batch(),
+//   shares(first, count, to), arguments(),
 //   check_units(weights): errors of single units, those of weight 0 excepted,
-//   pass<Value, Gradient, PassOf<Reduction, T>>(workers, weights, scale, term, value sink, outs).
+//   pass<Value, Gradient, PassOf<Reduction, T>>(workers, weights, scale, term, storage of values, outs).
 template <bool Value, bool Gradient, class R, class Problem, class Workers, class W, class ValueOut,
           class Outs>
 auto run(const Problem& problem, const Workers& workers, const W& w, const Term& term,
@@ -82,14 +86,15 @@ auto run(const Problem& problem, const Workers& workers, const W& w, const Term&
   using N = typename Total<T>::Value;
   using First = typename std::decay_t<decltype(problem.arguments())>::First;
   check_weights<First, W>();
-  const UnitWeights<typename Problem::Kernel, T, W, Problem::unit_rank> unit_weights(
-      w, problem.units());
+  const WeightsOf<Problem, W> unit_weights(w, problem.units());
   const auto weights = unit_weights.reader();
-  check_and_resize_values<typename Problem::Kernel, First>(value_out, problem.units(), true);
+  check_values<typename Problem::Kernel, First>(value_out, problem.units());
   problem.check_units(weights);
   if constexpr (Gradient) problem.arguments().check_gradients(outs);
+  if constexpr (Gradient || !is_skip<ValueOut>)
+    problem.arguments().check_overlaps(w, value_out, problem.number_of_units(), outs);
   if (term.first) {
-    check_and_resize_values<typename Problem::Kernel, First>(value_out, problem.units(), false);
+    resize_values(value_out, problem.units());
     if constexpr (Gradient) problem.arguments().resize_gradients(outs);
   }
 
@@ -170,8 +175,7 @@ struct SingleEngine {
     check_weights<std::tuple_element_t<0, std::tuple<In...>>, W>();
     using P = Problem<typename L::Kernel, In...>;
     const P problem(loss, in...);
-    const UnitWeights<typename L::Kernel, typename P::T, W, P::unit_rank> weights(w,
-                                                                                  problem.units());
+    const WeightsOf<P, W> weights(w, problem.units());
     problem.check_units(weights.reader());
   }
 
@@ -188,8 +192,7 @@ struct SingleEngine {
     using P = Problem<typename L::Kernel, In...>;
     using N = typename Total<typename P::T>::Value;
     const P problem(loss, in...);
-    const UnitWeights<typename L::Kernel, typename P::T, W, P::unit_rank> weights(w,
-                                                                                  problem.units());
+    const WeightsOf<P, W> weights(w, problem.units());
     if constexpr (std::is_same<W, Unweighted>::value) {
       return N(problem.divisor());
     } else {

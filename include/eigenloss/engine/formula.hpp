@@ -2,6 +2,7 @@
 #pragma once
 
 #include <type_traits>
+#include <utility>
 
 #include "pointwise.hpp"
 
@@ -36,7 +37,7 @@ struct Formula {
 /// A loss from a formula, e.g. pointwise<Mean>([](auto x, auto t) { return log(cosh(x - t)); }).
 template <class Reduction = Mean, class F>
 Pointwise<kernel::Formula<F>, Reduction> pointwise(F formula) {
-  return {{formula}};
+  return {{std::move(formula)}};
 }
 
 }  // namespace eigenloss

@@ -27,11 +27,11 @@ struct FrameShape {
 
 // Frames of a column-major array are copied so many at once: what a cache line holds of each class,
 // and more.
-constexpr Index frames_at_once = 32;
+inline constexpr Index frames_at_once = 32;
 
 // The frames of one sequence lie a batch apart, which no processor foresees: the one that comes so
 // many frames later is asked for.
-constexpr Index frames_ahead = 4;
+inline constexpr Index frames_ahead = 4;
 
 // Hands out the frames of one sequence as contiguous numbers, and reads none but its first `length`
 // ones.

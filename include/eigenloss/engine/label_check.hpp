@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "../detail/convert.hpp"
-#include "../detail/numeric.hpp"
+#include "../detail/total.hpp"
 #include "row_kernel.hpp"
 
 // Class labels, before anything else is done with them.

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 
 #include "label_sweep.hpp"
 #include "row_algorithms.hpp"
@@ -91,7 +90,7 @@ class LabelMargin {
       const Index count = (std::min)(row_chunk<T>, x_.size() - begin);
       count_targets(begin, count, times);
       if (std::find(times, times + count, 0) == times + count) continue;
-      const T nan = std::numeric_limits<T>::quiet_NaN();
+      const T nan = not_a_number<T>();
       fill(slope_, x_, P(nan));
       return V(nan);
     }
@@ -118,7 +117,7 @@ class LabelMargin {
     T shift[few + group];   // 1 - x_j
     T active[few + group];  // classes i for each target
     for (Index k = 0; k < listed_; ++k) shift[k] = T(1) - x_.at(target[k]).parts[0];
-    for (Index k = listed_; k % group != 0; ++k) shift[k] = -std::numeric_limits<T>::infinity();
+    for (Index k = listed_; k % group != 0; ++k) shift[k] = -infinity<T>();
     std::fill_n(active, listed_ + group, T(0));
     P total(0);
     T x[row_chunk<T>], hits[row_chunk<T>];
@@ -153,7 +152,7 @@ class LabelMargin {
     Index i = 0;
     for (; i + P::lanes <= count; i += P::lanes) copy(i, x.load(i, AllLanes{}));
     if (i < count) copy(i, x.load(i, count - i));
-    const T nothing = -std::numeric_limits<T>::infinity();
+    const T nothing = -infinity<T>();
     std::fill(to + count, to + whole_packs(count), nothing);
     for (Index k = 0; k < listed_; ++k) {
       const Index c = target[k] - begin;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <limits>
+#include <algorithm>
+#include <cstdint>
 
 #include "label_lists.hpp"
 #include "label_margin.hpp"
@@ -33,7 +34,7 @@ class LabelMarginTile {
       for (Index k = 0; k < lists_.longest(); ++k) replace_target(k);
     }
     // NaN everywhere, where there is a pair that reads it.
-    const T nan = std::numeric_limits<T>::quiet_NaN();
+    const T nan = not_a_number<T>();
     const P lost = where((nan_ != nan_) & (others_ > P(0)) & (lists_.lengths() > P(0)), P(1), P(0));
     if (!any(lost > P(0))) return total;
     if constexpr (Slope::wanted) slope_.flood(lost, nan);
@@ -56,8 +57,7 @@ class LabelMarginTile {
   void read_targets() {
     const P lengths = lists_.lengths();
     for (Index k = 0; k < lists_.longest(); ++k) {
-      shift_[k] = where(P(T(int(k))) < lengths, P(1) - x_.at(lists_.at(k)),
-                        P(-std::numeric_limits<T>::infinity()));
+      shift_[k] = where(P(T(int(k))) < lengths, P(1) - x_.at(lists_.at(k)), P(-infinity<T>()));
       active_[k] = P(0);
       if constexpr (Slope::wanted) {
         high_[k] = of_label(k, [](std::int64_t c) { return c >> 12; });
@@ -80,7 +80,7 @@ class LabelMarginTile {
       for (Index k = 0; k < lists_.longest(); ++k) target = target | (at[k] == c);
       nan_ += where(x == x, P(0), x);
       others_ += where(target, P(0), P(1));
-      where(target, P(-std::numeric_limits<T>::infinity()), x).store(others + i * P::lanes);
+      where(target, P(-infinity<T>()), x).store(others + i * P::lanes);
       if constexpr (Slope::wanted) P(0).store(hits + i * P::lanes);
     }
     P sum(0);

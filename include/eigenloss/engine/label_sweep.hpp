@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 
 #include "row_algorithms.hpp"
 
@@ -57,11 +56,11 @@ class LabelSweep {
     if (distinct_ == x_.size()) return fill_with(T(0));
     above_ = Value(double(x_.size() - distinct_));
     for (Index edge = 0; edge <= edges_;) {
-      Entry to{edge < edges_ ? edge_[edge] : std::numeric_limits<T>::infinity(), 2 * x_.size() - 1};
+      Entry to{edge < edges_ ? edge_[edge] : infinity<T>(), 2 * x_.size() - 1};
       const bool others_alone = from_.x == to.x && from_.order + 1 < x_.size();
       if (others_alone) to.order = x_.size() - 1;
       if (collect(to) && !others_alone) ++edge;
-      if (has_nan_) return fill_with(std::numeric_limits<T>::quiet_NaN());
+      if (has_nan_) return fill_with(not_a_number<T>());
       std::sort(entry_, entry_ + held_);
       const bool repeats = distinct_ != listed_;
       if (repeats) count_repeats();
@@ -72,9 +71,9 @@ class LabelSweep {
   }
 
  private:
-  static constexpr Index capacity = 8192;       // entries that are sorted at a time
-  static constexpr Index goal = capacity / 2;   // what a pass should find, and what it keeps
-  static constexpr Index most_edges = 512;      // between passes
+  static constexpr Index capacity = 16 * buffered<T>;  // entries that are sorted at a time
+  static constexpr Index goal = capacity / 2;          // what a pass should find, and what it keeps
+  static constexpr Index most_edges = buffered<T>;     // between passes
   static constexpr Index numbers_for_edge = 8;  // of the row, which say where edges should lie
   using Value = typename Total<T>::Value;
 
@@ -240,8 +239,8 @@ class LabelSweep {
   Entry entry_[capacity];
   Index times_[capacity];
   Index held_ = 0;
-  Entry from_{-std::numeric_limits<T>::infinity(), -1};  // the last entry behind the line
-  T line_ = -std::numeric_limits<T>::infinity();
+  Entry from_{-infinity<T>(), -1};  // the last entry behind the line
+  T line_ = -infinity<T>();
   Value below_ = Value(0), above_ = Value(0);
   Total<T> total_;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <tuple>
 #include <type_traits>
@@ -24,6 +25,7 @@
 //   inputs            how many, if not 2
 //   Predictions       a std::index_sequence of those that have a gradient, if not only the first
 //   arguments         an array of their names, if not "input", "target"
+//   name              of the loss in errors, if not that of the kernel's type
 //   ranges            a std::array of Range: the numbers that are not refused
 //   broadcasts        the last input, if it may be smaller than the first: see broadcast_shape
 //   along_axis(), axis, axis_option   numbers along an axis, which axis, and their name: they are

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <tuple>
+#include <type_traits>
 
 #include "element_walk.hpp"
 #include "operands.hpp"
@@ -22,7 +23,6 @@ class Sink<T, SlopeBuffer<T>> {
   static constexpr bool in_place() { return false; }
   T* data() const { return nullptr; }
   T* place(Index first, T*) const { return buffer_ + (first - first_); }
-  const T* read(Index, Index, T* buffer) const { return buffer; }
   void write(Index, Index, const T*) const {}
   void add(Index, Index, const T*) const {}
 

@@ -2,11 +2,8 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
-#include <tuple>
 #include <type_traits>
-#include <utility>
 
 #include "../detail/lanes.hpp"
 #include "../detail/numeric.hpp"
@@ -27,7 +24,7 @@ namespace detail {
 template <class T>
 constexpr Index row_chunk = buffered<T>;
 // Steps of a tile whose lines stay in the cache from one algorithm to the next.
-constexpr Index tile_chunk = 16;
+inline constexpr Index tile_chunk = 16;
 
 // ---- The two walks. ----
 
@@ -147,7 +144,7 @@ class Row<Along<T>, Source> {
 
 // The steps of a tile lie apart, which no processor foresees: the lines of a later step are asked
 // for, unless rows are shorter than that or a near cache holds them all.
-constexpr Index steps_ahead = 16;
+inline constexpr Index steps_ahead = 16;
 template <class T>
 constexpr bool asks_for_steps(Index size, Index stride) {
   return size > steps_ahead && size * stride >= (Index(1) << 17) / Index(sizeof(T));

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <tuple>
+#include <type_traits>
+
 #include "computed_rows.hpp"
 #include "row.hpp"
 #include "row_sums.hpp"
@@ -27,9 +32,6 @@
 // From another namespace, sums needs its full name in C++17: eigenloss::sums<2>(f, a, b).
 namespace eigenloss {
 namespace detail {
-
-template <class Row, class... More>
-using WalkOf = typename Row::Walk;
 
 // Slopes that nobody asked for take part in a walk without doing anything.
 template <class Slope>
@@ -69,7 +71,7 @@ EIGEN_STRONG_INLINE void walk(Index begin, Index end, const Open& open, const Cl
 template <std::size_t N, class F, class First, class... Rows>
 [[gnu::flatten, gnu::noinline]] auto sums_between(Index begin, Index end, const F& f,
                                                   const First& first, const Rows&... rows) {
-  using Walk = WalkOf<First>;
+  using Walk = typename First::Walk;
   ChunkedSums<Walk, N> sums;
   walk<Walk>(
       begin, end,
@@ -84,10 +86,10 @@ template <std::size_t N, class F, class First, class... Rows>
 
 template <class First>
 [[gnu::flatten, gnu::noinline]] auto maximum_between(Index begin, Index end, const First& row) {
-  using Walk = WalkOf<First>;
+  using Walk = typename First::Walk;
   using P = typename Walk::P;
   P largest[Walk::slots];
-  for (auto& slot : largest) slot = P(-std::numeric_limits<typename Walk::Number>::infinity());
+  for (auto& slot : largest) slot = P(-infinity<typename Walk::Number>());
   walk<Walk>(
       begin, end,
       [&](Index, Index) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <limits>
 
 #include "row_algorithms.hpp"
 
@@ -53,7 +52,7 @@ template <std::size_t N, class F, class First, class... Rows>
   P largest[N][Walk::slots];
 #pragma GCC unroll 8
   for (std::size_t n = 0; n < N; ++n) {
-    for (auto& slot : largest[n]) slot = P(-std::numeric_limits<typename Walk::Number>::infinity());
+    for (auto& slot : largest[n]) slot = P(-detail::infinity<typename Walk::Number>());
   }
   detail::walk<Walk>(
       0, first.size(),

@@ -6,6 +6,7 @@
 #include <optional>
 #include <type_traits>
 
+#include "../detail/total.hpp"
 #include "row.hpp"
 
 // Sums over the entries of rows, and over rows.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <cstdint>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -15,6 +16,7 @@
 // over the algorithms of row_algorithms.hpp. It is given its inputs in the order of the call, then
 // a slope for each prediction, which it fills with d loss / d entry by `transform`. Optional
 // members:
+//   inputs, Predictions, arguments   as those of elements have them: see pointwise.hpp
 //   role<Scalar>(i)   what input i is: see Role. The default: integers are labels, others rows.
 //   ignores(label)    whether a row with this label counts nothing, e.g. ignore_index
 //   share(label)      the row's share of what Mean divides by (default 1)
@@ -65,7 +67,7 @@ class RowwiseProblem {
     check::class_targets<right_kind_of_target<Kernel, In...>(),
                          TakesProbabilities<Kernel>::value>();
     if constexpr (HasClassCheck<Kernel>::value) kernel.check(Check<Kernel>(), cut_.size);
-    if constexpr (TakesProbabilities<Kernel>::value && HasProbabilitiesCheck<Kernel>::value) {
+    if constexpr (HasProbabilitiesCheck<Kernel>::value) {
       if constexpr (role<1>() == Role::row) kernel.check_with_probabilities(Check<Kernel>());
     }
     check_inputs(All{});
@@ -80,8 +82,10 @@ class RowwiseProblem {
   Index number_of_units() const { return cut_.outer * cut_.inner; }
   double divisor() const { return divisor_; }
   double batch() const {
-    if (Inputs::rank < 2) return 1.0;
-    return double(inputs_.shape()[axis_ == 0 ? 1 % inputs_.shape().size() : 0]);
+    if constexpr (Inputs::rank < 2)
+      return 1.0;
+    else
+      return double(inputs_.shape()[axis_ == 0 ? 1 : 0]);
   }
   void shares(Index first, Index count, T* to) const {
     for (Index k = 0; k < count; ++k) to[k] = T(share(first + k, All{}));
@@ -96,30 +100,24 @@ class RowwiseProblem {
             class ValueOut, class Outs>
   Partial<T> pass(const Workers& workers, const Weights& weights, const N& scale, const Term& term,
                   ValueOut& value_out, const Outs& outs) const {
-    if constexpr (!right_kind_of_target<Kernel, In...>())
+    if constexpr (!right_kind_of_target<Kernel, In...>()) {
       return Partial<T>();
-    else
-      return walk_rows<Value, Gradient, R>(workers, weights, scale, term, value_out, outs);
+    } else {
+      const auto value_sink = sink_of<T, Value>(value_out);
+      const auto sinks =
+          sinks_of<Gradient>(outs, std::make_index_sequence<Inputs::Gradients::size()>{});
+      const auto row_inputs = readers(All{});
+      const RowWalk<Value, R, std::decay_t<decltype(row_inputs)>, Weights,
+                    std::decay_t<decltype(value_sink)>, std::decay_t<decltype(sinks)>>
+          walk(row_inputs, weights, T(scale), term.first, value_sink, sinks);
+      const Index block = walk.rows_in_a_block();
+      return workers.template reduce<T>(
+          number_of_units(), block, walk.cycles(block),
+          [&walk](Index first, Index count) { return walk.block(first, count); });
+    }
   }
 
  private:
-  template <bool Value, bool Gradient, class R, class Workers, class Weights, class N,
-            class ValueOut, class Outs>
-  Partial<T> walk_rows(const Workers& workers, const Weights& weights, const N& scale,
-                       const Term& term, ValueOut& value_out, const Outs& outs) const {
-    const auto value_sink = sink_of<T, Value>(value_out);
-    const auto sinks =
-        sinks_of<Gradient>(outs, std::make_index_sequence<Inputs::Gradients::size()>{});
-    const auto row_inputs = readers(All{});
-    const RowWalk<Value, R, std::decay_t<decltype(row_inputs)>, Weights,
-                  std::decay_t<decltype(value_sink)>, std::decay_t<decltype(sinks)>>
-        walk(row_inputs, weights, T(scale), term.first, value_sink, sinks);
-    const Index block = walk.rows_in_a_block();
-    return workers.template reduce<T>(
-        number_of_units(), block, walk.cycles(block),
-        [&walk](Index first, Index count) { return walk.block(first, count); });
-  }
-
   template <bool Gradient, class Outs, std::size_t... G>
   static auto sinks_of([[maybe_unused]] const Outs& outs, std::index_sequence<G...>) {
     if constexpr (Gradient) {

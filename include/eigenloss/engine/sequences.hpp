@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <tuple>
 #include <type_traits>
 #include <vector>
@@ -71,9 +72,10 @@ class SequenceProblem {
     const auto value_sink = sink_of<T, Value>(value_out);
     const auto sink = gradient_sink<Gradient>(outs);
     const bool concatenated = !AllTargets::padded && number_of_units() > 1;
-    const CtcLease lease(kernel_.workspace,
-                         concatenated ? sizeof(Index) * std::size_t(number_of_units()) : 0);
-    Index* const offsets = concatenated ? static_cast<Index*>(lease.data()) : nullptr;
+    std::optional<CtcLease> lease;
+    if (concatenated)
+      lease.emplace(kernel_.workspace, sizeof(Index) * std::size_t(number_of_units()));
+    Index* const offsets = concatenated ? static_cast<Index*>(lease->data()) : nullptr;
     for (Index n = 0, sum = 0; offsets && n < number_of_units(); sum += targets_.labels_of(n++))
       offsets[n] = sum;
     const double cycles = double(targets_.most_frames()) *

@@ -38,7 +38,6 @@ class Slope<Along<T>, Out> {
         streams_(stream && in_place() && whole_lines(out.data() + first, size)),
         scale_(scale) {}
   Slope(const Slope&) = delete;
-  Index size() const { return size_; }
   // Memory for one number an entry that may be used until the slopes are written, or nullptr: of a
   // long row it would have left the nearest caches by then. Once it is in the cache, slopes need not
   // bypass that.
@@ -114,7 +113,6 @@ class Slope<Across<T>, Out> {
         streams_(stream),
         scale_(scale) {}
   Slope(const Slope&) = delete;
-  Index size() const { return size_; }
   // Long rows whose steps lie apart are better left alone until then. Short ones are those that give
   // the same bits without it, since whether a tile is whole depends on where an array lies.
   T* scratch() const {

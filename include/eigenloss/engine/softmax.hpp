@@ -2,7 +2,7 @@
 #pragma once
 
 #include <algorithm>
-#include <limits>
+#include <array>
 
 #include "row_algorithms.hpp"
 
@@ -46,14 +46,12 @@ class SoftmaxOf {
 
  protected:
   // Where every x is -inf: then the exponentials are 0 and not NaN, and so is their total.
-  V finite_maximum() const {
-    return where(maximum == V(-std::numeric_limits<T>::infinity()), V(0), maximum);
-  }
+  V finite_maximum() const { return where(maximum == V(-infinity<T>()), V(0), maximum); }
 
   // In one reading: chunk by chunk, scaling the total of the chunks before down to the new maximum.
   void sum_online() {
     constexpr Index chunk = Walk::across ? tile_chunk : row_chunk<T>;
-    maximum = V(-std::numeric_limits<T>::infinity());
+    maximum = V(-infinity<T>());
     total = V(0);
     for (Index begin = 0; begin < row_.size(); begin += chunk) {
       const Index end = (std::min)(begin + chunk, row_.size());

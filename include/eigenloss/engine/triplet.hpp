@@ -123,7 +123,6 @@ typename A::V triplet_row(const ExtremeNorm& norm, double margin, const A& a, co
   using V = typename A::V;
   using P = typename A::P;
   constexpr std::size_t pairs = Swap ? 3 : 2;
-  if (a.size() == 0) return V(margin);
   const P eps(norm.eps), toward(norm.largest ? 1 : -1);
   const auto size = [&](const P& u, const P& v, int) { return toward * abs(u - v + eps); };
   const auto extreme = maxima<pairs>(AtEachPair<Swap, decltype(size)>{size}, a, p, n);

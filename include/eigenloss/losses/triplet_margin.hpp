@@ -61,6 +61,7 @@ struct TripletMargin {
   template <class A, class B, class C, class SlopeA, class SlopeB, class SlopeC>
   typename A::V row(const A& anchor, const B& positive, const C& negative, const SlopeA& slope_a,
                     const SlopeB& slope_p, const SlopeC& slope_n) const {
+    if (anchor.size() == 0) return typename A::V(margin);
     const auto with = [&](const auto& norm) {
       const auto slopes = std::tie(slope_a, slope_p, slope_n);
       if (swap) return detail::triplet_row<true>(norm, margin, anchor, positive, negative, slopes);

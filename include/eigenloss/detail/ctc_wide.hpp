@@ -9,7 +9,7 @@
 #include <limits>
 #include <utility>
 
-#include "check.hpp"
+#include "words.hpp"
 
 // CTC's recursion without a limit of range, for the rare sequence whose states a scaled double
 // cannot hold. A logarithm per state would cost an exponential per sum and the digits that a large
@@ -17,7 +17,7 @@
 // 10^-6000 as at 1.
 namespace eigenloss::detail {
 
-constexpr double ctc_ln2 = 0.693147180559945309417;
+inline constexpr double ctc_ln2 = 0.693147180559945309417;
 
 // 2^k for -1022 <= k <= 1023
 inline double ctc_power_of_two(int k) {
