@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstring>
 #include <eigenloss/detail/packet_math.hpp>
+#include <eigenloss/detail/registers.hpp>
 #include <limits>
 #include <random>
 #include <string>
@@ -363,7 +364,41 @@ void check_all(std::uint64_t stride, std::size_t count, bool report) {
   check_doubles<Log1mUnit>(count, report);
 }
 
+// Square roots are those of the standard library, bit by bit.
+template <class Packet>
+void check_roots(const Packet&) {
+  using Scalar = typename Eigen::internal::unpacket_traits<Packet>::type;
+  using Limits = std::numeric_limits<Scalar>;
+  constexpr int lanes = Eigen::internal::unpacket_traits<Packet>::size;
+  std::mt19937_64 random(7);
+  std::vector<Scalar> numbers = {Scalar(0),     -Scalar(0),          Limits::denorm_min(),
+                                 Limits::min(), Limits::max(),       Limits::infinity(),
+                                 Scalar(-1),    -Limits::infinity(), Limits::quiet_NaN()};
+  while (numbers.size() < 20000)
+    numbers.push_back(std::ldexp(Scalar(random() >> 40) + 1, int(random() % 240) - 150));
+  numbers.resize((numbers.size() + lanes - 1) / lanes * lanes, Scalar(1));
+  std::vector<Scalar> wrong;
+  for (std::size_t i = 0; i < numbers.size(); i += std::size_t(lanes)) {
+    Scalar roots[lanes];
+    Eigen::internal::pstoreu(
+        roots, detail::square_root(Eigen::internal::ploadu<Packet>(numbers.data() + i)));
+    for (int k = 0; k < lanes; ++k) {
+      const Scalar x = numbers[i + std::size_t(k)], expected = std::sqrt(x);
+      const bool same = std::isnan(expected)
+                            ? std::isnan(roots[k])
+                            : std::memcmp(&roots[k], &expected, sizeof expected) == 0;
+      if (!same) wrong.push_back(x);
+    }
+  }
+  CHECK(wrong == std::vector<Scalar>());
+}
+
 }  // namespace
+
+TEST_CASE("packet_math: square roots are correctly rounded", "[packet_math]") {
+  check_roots(FloatPacket{});
+  check_roots(DoublePacket{});
+}
 
 TEST_CASE("packet_math: zeros, infinities, NaN, subnormal numbers and the ends of the domains",
           "[packet_math]") {

@@ -13,7 +13,8 @@
 namespace eigenloss {
 namespace detail {
 
-// Square roots, correctly rounded: Eigen 3.4's own of floats are approximate, and NaN at infinity.
+// Square roots, correctly rounded: Eigen 3.4's own of floats, and of doubles with AVX-512, are
+// approximate, and NaN at infinity.
 template <class Register>
 EIGEN_STRONG_INLINE Register square_root(const Register& x) {
   return Eigen::internal::psqrt(x);
@@ -31,6 +32,9 @@ EIGEN_STRONG_INLINE Eigen::internal::Packet8f square_root(const Eigen::internal:
 #if defined(EIGEN_VECTORIZE_AVX512)
 EIGEN_STRONG_INLINE Eigen::internal::Packet16f square_root(const Eigen::internal::Packet16f& x) {
   return _mm512_maskz_sqrt_ps(0xffff, x);  // GCC warns of its own function without a mask
+}
+EIGEN_STRONG_INLINE Eigen::internal::Packet8d square_root(const Eigen::internal::Packet8d& x) {
+  return _mm512_maskz_sqrt_pd(0xff, x);
 }
 #endif
 
