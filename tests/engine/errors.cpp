@@ -276,6 +276,14 @@ TEST_CASE("storage that overlaps an input or another storage is refused") {
       "eigenloss::MarginRanking: the storage for the gradient of input2 overlaps that of input1";
   CHECK(error_of([&] { MarginRanking<>{}.gradient(a, a, a, empty, empty); }) == twice);
   CHECK(empty.size() == 0);
+  // Between the numbers of an input there may be other things, such as the storage itself.
+  struct Record {
+    double x;
+    Eigen::VectorXd gradient;
+  } records[3] = {{1, {}}, {2, {}}, {3, {}}};
+  const Eigen::Map<Eigen::VectorXd, 0, Eigen::InnerStride<>> xs(
+      &records[0].x, 3, Eigen::InnerStride<>(sizeof(Record) / sizeof(double)));
+  CHECK(error_of([&] { MSE<>{}.gradient(xs, xs, records[1].gradient); }) == "no error");
 }
 
 TEST_CASE("overlap of storage with strides: blocks of one matrix share numbers or do not") {

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdint>
 #include <eigenloss/engine/formula.hpp>
+#include <eigenloss/losses/hinge_embedding.hpp>
+#include <eigenloss/losses/l1.hpp>
 #include <eigenloss/losses/nll.hpp>
 #include <limits>
 
@@ -30,6 +32,10 @@ double ulps(T found, long double exact) {
 template <class T, class Term>
 auto terms(Index n, const Term& term) {
   return Eigen::Array<T, Eigen::Dynamic, 1>::NullaryExpr(n, term);
+}
+template <class T>
+auto all(Index n, int number) {
+  return Eigen::Array<T, Eigen::Dynamic, 1>::Constant(n, T(number));
 }
 const auto as_it_is = [](auto x) { return x; };
 
@@ -75,6 +81,7 @@ TEMPLATE_TEST_CASE("the sum of terms that plain additions lose is within 2 ulp",
       long double exact = 0;
       for (Index i = 0; i < n; ++i) exact += static_cast<long double>(is_one(i) ? T(1) : less);
       CHECK(ulps(pointwise<Sum>(as_it_is)(x), exact) <= 2);
+      CHECK(ulps(L1<Sum>{}(x, all<T>(n, 0)), exact) <= 2);  // a kernel without negative values
     }
   }
 }
@@ -94,7 +101,28 @@ TEMPLATE_TEST_CASE("the sum of terms of many sizes, in memory, is within 2 ulp",
     weighted += static_cast<long double>(T(x(i) * w(i)));
   }
   CHECK(ulps(pointwise<Sum>(as_it_is)(x), exact) <= 2);
+  CHECK(ulps(L1<Sum>{}(x, all<T>(n, 0)), exact) <= 2);
   CHECK(ulps(pointwise<Sum>(as_it_is).weighted(w)(x), weighted) <= 2);
+}
+
+TEMPLATE_TEST_CASE("the sum of terms that cancel but for a little is within 2 ulp", "", float,
+                   double) {
+  using T = TestType;
+  const Index n = 1000003;
+  Eigen::Array<T, Eigen::Dynamic, 1> x(n), sizes(n), signs(n);
+  std::uint64_t state = 1;
+  long double exact = 0;
+  for (Index i = 0; i < n; ++i) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    x(i) = T(double(state >> 11) * 0x1p-52 - 0.9995);
+    exact += static_cast<long double>(x(i));
+    sizes(i) = std::abs(x(i));
+    signs(i) = x(i) < 0 ? T(-1) : T(1);
+  }
+  REQUIRE(std::abs(exact) < 2000);
+  CHECK(ulps(pointwise<Sum>(as_it_is)(x), exact) <= 2);
+  CHECK(ulps(HingeEmbedding<Sum>{}(x, all<T>(n, 1)), exact) <= 2);
+  CHECK(ulps(L1<Sum>{}.weighted(signs)(sizes, all<T>(n, 0)), exact) <= 2);
 }
 
 TEST_CASE("what a block sum lost is left where another takes the rest away") {

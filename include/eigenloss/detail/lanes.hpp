@@ -13,6 +13,13 @@ namespace detail {
 
 // ---- All lanes of a pack. ----
 
+template <class T, bool Simd, int Registers>
+EIGEN_STRONG_INLINE Pack<T, Simd> one_register(const Pack<T, Simd, Registers>& pack, int k) {
+  Pack<T, Simd> one;
+  one.parts[0] = pack.parts[k];
+  return one;
+}
+
 // All registers of a pack added to one, in pairs.
 template <class T, bool Simd, int Registers>
 EIGEN_STRONG_INLINE Pack<T, Simd> sum_of_registers(const Pack<T, Simd, Registers>& pack) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cstdint>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -64,23 +63,17 @@ bool fits(const Eigen::TensorFixedSize<S, D, O, I>& array, const Shape<Rank>& sh
   }
 }
 
-// Of empty storage, which may be resized: the container itself.
+// The container, by which storage that is empty as yet is told from other storage.
 template <class A>
-Hull hull_of_output(const A& array) {
-  if constexpr (is_skip<A>) return Hull();
-  const Hull hull = hull_of(array);
-  if (hull.end > hull.begin) return hull;
-  const auto address = reinterpret_cast<std::uintptr_t>(&array);
-  return {address, address + 1};
+const void* container_of(const A& array) {
+  return is_skip<A> ? nullptr : &array;
 }
-// It is resized where it holds another number of numbers.
+// What it occupies; it is resized where it holds another number of numbers.
 template <class A>
 Area area_of(const A& array, [[maybe_unused]] Index size) {
-  if constexpr (is_skip<A>) {
-    return {Hull(), Grid(), false};
-  } else {
-    return {hull_of_output(array), grid_of(array), Index(array.size()) != size};
-  }
+  bool moves = false;
+  if constexpr (!is_skip<A>) moves = Index(array.size()) != size;
+  return {hull_of(array), grid_of(array), container_of(array), moves};
 }
 
 // Precondition: fits(array, shape).

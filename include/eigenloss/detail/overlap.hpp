@@ -88,9 +88,11 @@ class Grid {
 struct Area {
   Hull hull;
   Grid grid;
+  const void* container;
   bool moves;
 
   bool meets(const Area& other) const {
+    if (container && container == other.container) return true;
     return hull.overlaps(other.hull) && (moves || other.moves || grid.shares(other.grid));
   }
 };

@@ -15,8 +15,7 @@
 //
 // None of them branches on a lane, and NaN gives NaN. The bounds count units in the last place of
 // the exact result. They hold with and without a fused pmadd, in round-to-nearest and without
-// -ffast-math: rounding to an integer by adding and subtracting a large number is an identity to a
-// compiler that may reorder sums.
+// -ffast-math, with which results lose a few digits, and NaN and infinity are anything.
 namespace eigenloss::detail {
 
 using Eigen::internal::pabs, Eigen::internal::padd, Eigen::internal::psub, Eigen::internal::pmul,
@@ -30,6 +29,16 @@ constexpr bool fused_multiply_add = is_register<Packet>;
 template <class Packet>
 constexpr bool fused_multiply_add = false;
 #endif
+
+// A sum that is to be rounded here. To a compiler that may reorder sums (-ffast-math), adding and
+// subtracting a large number is an identity, and the error of a sum 0.
+template <class Packet>
+EIGEN_STRONG_INLINE Packet rounded(Packet x) {
+#if defined(__FAST_MATH__)
+  EIGEN_OPTIMIZATION_BARRIER(x)
+#endif
+  return x;
+}
 
 template <class Packet>
 EIGEN_STRONG_INLINE Packet clamp(const Packet& x, PacketScalar<Packet> low,
@@ -62,7 +71,7 @@ template <class Packet>
 EIGEN_STRONG_INLINE ExpReduction<Packet> reduce_exp(const Packet& x, PacketScalar<Packet> bias) {
   using C = PacketConstants<Packet>;
   const Packet shift = constant<Packet>(C::units + C::units / 2 + bias);
-  const Packet biased = pmadd(x, constant<Packet>(C::log2_e), shift);
+  const Packet biased = rounded(pmadd(x, constant<Packet>(C::log2_e), shift));
   const Packet n = psub(biased, shift);
   const Packet r = pmadd(n, constant<Packet>(-C::ln2_high), x);
   return {biased, n, pmadd(n, constant<Packet>(-C::ln2_low), r)};
@@ -206,7 +215,8 @@ EIGEN_STRONG_INLINE Packet packet_log_unit(const Packet& x, PacketScalar<Packet>
 // its error, which is exact, joins u's mantissa once scaled like it, by 2^-k, which is 1 - k there.
 template <class Packet>
 EIGEN_STRONG_INLINE Packet packet_log1m_unit(const Packet& x, PacketScalar<Packet> least) {
-  const Packet one = constant<Packet>(1), u = psub(one, x), error = psub(psub(one, u), x);
+  const Packet one = constant<Packet>(1), u = rounded(psub(one, x));
+  const Packet error = psub(rounded(psub(one, u)), x);
   const Parts<Packet> parts = parts_of(u);
   const Packet f = pmadd(error, psub(one, parts.k), psub(parts.m, one));
   return select(equal(x, one), constant<Packet>(least), log_of_parts(parts.k, f));
@@ -217,8 +227,8 @@ EIGEN_STRONG_INLINE Packet packet_log1m_unit(const Packet& x, PacketScalar<Packe
 template <class Packet>
 EIGEN_STRONG_INLINE Packet packet_log1p(const Packet& x) {
   using C = PacketConstants<Packet>;
-  const Packet one = constant<Packet>(1), u = padd(one, x), rounded = psub(u, one);
-  const Packet error = padd(psub(one, psub(u, rounded)), psub(x, rounded));
+  const Packet one = constant<Packet>(1), u = rounded(padd(one, x)), part = rounded(psub(u, one));
+  const Packet error = padd(psub(one, rounded(psub(u, part))), psub(x, part));
   const Parts<Packet> parts = parts_of(u);
   const auto exponent = to_bits(psub(constant<Packet>(C::units + C::bias + 1), parts.k));
   const Packet twice_inverse = from_bits<Packet>(exponent << C::mantissa);  // 2^(1-k), normal or 0

@@ -153,11 +153,15 @@ class Arguments<Kernel, std::tuple<ReadAs...>, In...> {
   bool are_apart(const W& w, const Values& values, [[maybe_unused]] const Outs& outs,
                  std::index_sequence<I...>, std::index_sequence<K...>) const {
     const Hull inputs[] = {view<I>().hull()..., hull_of(w)};
-    const Hull outputs[] = {hull_of_output(std::get<K>(outs))..., hull_of_output(values)};
+    const Hull outputs[] = {hull_of(std::get<K>(outs))..., hull_of(values)};
+    const void* const containers[] = {container_of(std::get<K>(outs))..., container_of(values)};
     bool apart = true;
     for (std::size_t k = 0; k <= sizeof...(K); ++k) {
       for (const Hull& input : inputs) apart = apart && !outputs[k].overlaps(input);
-      for (std::size_t m = 0; m < k; ++m) apart = apart && !outputs[k].overlaps(outputs[m]);
+      for (std::size_t m = 0; m < k; ++m) {
+        apart = apart && !outputs[k].overlaps(outputs[m]) &&
+                (!containers[k] || containers[k] != containers[m]);
+      }
     }
     return apart;
   }
@@ -166,8 +170,8 @@ class Arguments<Kernel, std::tuple<ReadAs...>, In...> {
                                          [[maybe_unused]] const Outs& outs,
                                          std::index_sequence<I...>,
                                          std::index_sequence<K...>) const {
-    const Area inputs[] = {{view<I>().hull(), view<I>().grid(), false}...,
-                           {hull_of(w), grid_of(w), false}};
+    const Area inputs[] = {{view<I>().hull(), view<I>().grid(), nullptr, false}...,
+                           {hull_of(w), grid_of(w), nullptr, false}};
     const Area outputs[] = {area_of(std::get<K>(outs), view<predicted(K)>().size())...,
                             area_of(values, units)};
     for (std::size_t k = 0; k <= sizeof...(K); ++k) {

@@ -35,6 +35,13 @@ struct RangesOf<Kernel, std::void_t<decltype(Kernel::ranges)>> {
   static constexpr auto value = Kernel::ranges;
 };
 
+// Whether a kernel's values are never below 0.
+template <class Kernel, class = void>
+struct Nonnegative : std::false_type {};
+template <class Kernel>
+struct Nonnegative<Kernel, std::void_t<decltype(Kernel::nonnegative)>>
+    : std::bool_constant<Kernel::nonnegative> {};
+
 // The elements of which a number is refused.
 template <class Kernel, class P, std::size_t N>
 EIGEN_STRONG_INLINE auto any_outside(const std::array<P, N>& x) {

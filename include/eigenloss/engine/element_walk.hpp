@@ -20,7 +20,7 @@ namespace detail {
 template <bool Value, class R, class Kernel, class T, class Predictions, class Weights, class Sinks,
           class Operands>
 class ElementWalk {
-  // Four registers compute side by side, for one compensated sum; at the end of a run one by one.
+  // Four registers compute side by side; at the end of a run one by one.
   using V = Vector<T, 4>;
   using Last = Vector<T>;
   static constexpr Index chunk = buffered<T>;  // elements at a time, where they are buffered
@@ -34,6 +34,7 @@ class ElementWalk {
       !std::is_same<std::tuple_element_t<gradients, Sinks>, Sink<T, Skip>>::value;
   static constexpr bool summed = Value && !values;
   static constexpr bool counted = summed && Counts<R, V>::value;
+  static constexpr bool one_sign = Nonnegative<Kernel>::value && !Weights::given;
 
  public:
   // Gradients of `elements` numbers bypass the cache if they are too large to stay in it: straight
@@ -172,8 +173,7 @@ class ElementWalk {
     total = sums;
   }
 
-  // The elements of one pack P, or the first `lanes` of them. The losses of its registers are added
-  // plainly before the compensated sum: that costs their sum an ulp.
+  // The elements of one pack P, or the first `lanes` of them.
   template <class P, class Lanes>
   EIGEN_STRONG_INLINE void step(const Kernel& kernel, const Pointers& at, Index i, Lanes lanes,
                                 T scale, bool streams, [[maybe_unused]] Sums& sums) const {
@@ -184,14 +184,25 @@ class ElementWalk {
     if constexpr (ranges > 0) sums.refused |= any(any_outside<Kernel>(x) & (w != P(0)));
     if constexpr (Value) {
       const P loss = unmasked(Weights::given ? e.value * w : e.value, w);
-      if constexpr (summed) sums.loss.add(sum_of_registers(only_first(loss, lanes)));
+      if constexpr (summed) add<one_sign>(only_first(loss, lanes), sums.loss);
       if constexpr (values) store(loss * P(scale), at.out[gradients] + i, lanes);
     }
     if constexpr (counted) {
       const P count = where(w == P(0), P(0), R::count(e.value));
-      sums.count.add(sum_of_registers(only_first(count, lanes)));
+      add<true>(only_first(count, lanes), sums.count);
     }
     store_all(at, i, lanes, e, P(scale), w, streams, Gradients{});
+  }
+  // The registers of a pack, added plainly before the compensated sum where all have one sign: that
+  // costs their sum an ulp. Of numbers that cancel nothing would be left but that.
+  template <bool OneSign, class P>
+  static EIGEN_STRONG_INLINE void add(const P& terms, CompensatedSum<Last>& sum) {
+    if constexpr (OneSign) {
+      sum.add(sum_of_registers(terms));
+    } else {
+#pragma GCC unroll 8
+      for (int k = 0; k < P::registers; ++k) sum.add(one_register(terms, k));
+    }
   }
   template <class P, class Lanes, std::size_t... K>
   static EIGEN_STRONG_INLINE std::array<P, inputs> load_all(const Pointers& at, Index i,

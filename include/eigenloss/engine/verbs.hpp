@@ -181,7 +181,8 @@ struct Loss : Kernel_ {
   auto operator()(const In&... in) const {
     return bound()(in...);
   }
-  /// The gradient, owning or into storage that follows the inputs and overlaps none of them.
+  /// The gradient, owning or into storage that follows the inputs. It is an error that storage overlaps
+  /// an input, the weights or other storage; what an expression reads is not looked at.
   template <class... Args>
   auto gradient(Args&&... args) const {
     return bound().gradient(args...);

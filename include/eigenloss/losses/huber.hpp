@@ -21,6 +21,8 @@ namespace kernel {
 struct Huber {
   double delta = 1.0;  ///< > 0, in the unit of x - t: where the line begins
 
+  static constexpr bool nonnegative = true;
+
   template <class Check>
   void check(const Check& check) const {
     check.option(delta > 0, "delta", delta, "greater than 0");

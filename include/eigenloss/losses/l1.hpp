@@ -18,6 +18,8 @@ namespace kernel {
 ///            .weighted(w) with WeightedMean.
 /// Source:    https://pytorch.org/docs/stable/generated/torch.nn.L1Loss.html
 struct L1 {
+  static constexpr bool nonnegative = true;
+
   template <class T>
   T value(const T& x, const T& t) const {
     return abs(x - t);

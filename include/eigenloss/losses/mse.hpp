@@ -18,6 +18,8 @@ namespace kernel {
 ///            WeightedMean.
 /// Source:    https://pytorch.org/docs/stable/generated/torch.nn.MSELoss.html
 struct MSE {
+  static constexpr bool nonnegative = true;
+
   template <class T>
   T value(const T& x, const T& t) const {
     return detail::square(x - t);

@@ -23,6 +23,8 @@ namespace kernel {
 struct SmoothL1 {
   double beta = 1.0;  ///< at least 0, in the unit of x - t: where the parabola ends
 
+  static constexpr bool nonnegative = true;
+
   template <class Check>
   void check(const Check& check) const {
     check.option(beta >= 0, "beta", beta, "at least 0");

@@ -21,6 +21,8 @@ namespace kernel {
 ///            -88.7 (float).
 /// Source:    https://pytorch.org/docs/stable/generated/torch.nn.SoftMarginLoss.html
 struct SoftMargin {
+  static constexpr bool nonnegative = true;
+
   template <class T>
   T value(const T& x, const T& y) const {
     return softplus(-(y * x));
