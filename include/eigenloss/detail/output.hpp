@@ -196,6 +196,10 @@ template <class T, class... Kinds>
 constexpr Index wanted<std::tuple<Sink<T, Kinds>...>> = (Index(0) + ... +
                                                          Index(!std::is_same<Kinds, Skip>::value));
 
+template <class T, std::size_t... G>
+auto no_sinks(std::index_sequence<G...>) {
+  return std::make_tuple(((void)G, Sink<T, Skip>())...);
+}
 // The sink of an output, if it is wanted.
 template <class T, bool Wanted, class A>
 auto sink_of(A& out) {

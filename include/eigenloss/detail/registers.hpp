@@ -52,13 +52,22 @@ struct RegisterOf<T, true> {
   static constexpr int width = Eigen::internal::packet_traits<T>::size;
 };
 
-// The larger one (NaN: the machine's choice).
+// The larger one, and the smaller one (NaN: the machine's choice).
 template <class Register>
 EIGEN_STRONG_INLINE Register larger(const Register& x, const Register& y) {
   if constexpr (is_register<Register>) {
     return Eigen::internal::pmax(x, y);
   } else {
     return x < y ? y : x;
+  }
+}
+
+template <class Register>
+EIGEN_STRONG_INLINE Register smaller(const Register& x, const Register& y) {
+  if constexpr (is_register<Register>) {
+    return Eigen::internal::pmin(x, y);
+  } else {
+    return y < x ? y : x;
   }
 }
 

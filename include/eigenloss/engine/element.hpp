@@ -10,6 +10,10 @@
 // The value and the slopes of a kernel at one pack of elements, and what a kernel may say of its
 // inputs.
 namespace eigenloss {
+
+/// What is known of a kernel's values: that none is below 0, that many are, or nothing.
+enum class Signs { one, both, unknown };
+
 namespace detail {
 
 // Numbers of argument `argument` below `low` or above `high` are refused, NaN too unless `nan`.
@@ -35,12 +39,14 @@ struct RangesOf<Kernel, std::void_t<decltype(Kernel::ranges)>> {
   static constexpr auto value = Kernel::ranges;
 };
 
-// Whether a kernel's values are never below 0.
 template <class Kernel, class = void>
-struct Nonnegative : std::false_type {};
+struct SignsOf {
+  static constexpr Signs value = Signs::unknown;
+};
 template <class Kernel>
-struct Nonnegative<Kernel, std::void_t<decltype(Kernel::nonnegative)>>
-    : std::bool_constant<Kernel::nonnegative> {};
+struct SignsOf<Kernel, std::void_t<decltype(Kernel::signs)>> {
+  static constexpr Signs value = Kernel::signs;
+};
 
 // The elements of which a number is refused.
 template <class Kernel, class P, std::size_t N>

@@ -10,6 +10,7 @@
 #include "../detail/lanes.hpp"
 #include "../detail/stream.hpp"
 #include "element.hpp"
+#include "element_sums.hpp"
 #include "verbs.hpp"
 
 namespace eigenloss {
@@ -18,7 +19,7 @@ namespace detail {
 // One pass over the elements, in storage order. Operands is a tuple of readers, Sinks one of sinks: of
 // each gradient and, last, of the values.
 template <bool Value, class R, class Kernel, class T, class Predictions, class Weights, class Sinks,
-          class Operands>
+          class Operands, Signs Known = SignsOf<Kernel>::value>
 class ElementWalk {
   // Four registers compute side by side; at the end of a run one by one.
   using V = Vector<T, 4>;
@@ -34,7 +35,9 @@ class ElementWalk {
       !std::is_same<std::tuple_element_t<gradients, Sinks>, Sink<T, Skip>>::value;
   static constexpr bool summed = Value && !values;
   static constexpr bool counted = summed && Counts<R, V>::value;
-  static constexpr bool one_sign = Nonnegative<Kernel>::value && !Weights::given;
+  // Weights may be below 0. Sums of numbers that are not builtin are not compensated.
+  static constexpr Signs found = Weights::given && Known == Signs::one ? Signs::unknown : Known;
+  static constexpr Signs signs = Total<T>::builtin ? found : Signs::one;
 
  public:
   // Gradients of `elements` numbers bypass the cache if they are too large to stay in it: straight
@@ -78,6 +81,9 @@ class ElementWalk {
       if (sums.refused) partial.refused = find_refused(first, count);
     }
     if constexpr (summed) partial.loss = Total<T>(sums.loss);
+    if constexpr (summed && signs == Signs::unknown) {
+      if (sums.lowest.is_negative()) partial.loss = sum_of_both_signs(first, count);
+    }
     if constexpr (counted) partial.counted = Total<T>(sums.count);
     if (streams_) end_streaming();
     return partial;
@@ -98,11 +104,7 @@ class ElementWalk {
   }
 
  private:
-  struct Sums {
-    std::conditional_t<summed, CompensatedSum<Vector<T>>, Skip> loss;
-    std::conditional_t<counted, CompensatedSum<Vector<T>>, Skip> count;
-    bool refused = false;
-  };
+  using Sums = ElementSums<T, summed, counted, signs>;
   struct Pointers {
     std::array<const T*, inputs> in;
     const T* weight;
@@ -184,25 +186,22 @@ class ElementWalk {
     if constexpr (ranges > 0) sums.refused |= any(any_outside<Kernel>(x) & (w != P(0)));
     if constexpr (Value) {
       const P loss = unmasked(Weights::given ? e.value * w : e.value, w);
-      if constexpr (summed) add<one_sign>(only_first(loss, lanes), sums.loss);
+      if constexpr (summed) sums.add_losses(only_first(loss, lanes));
       if constexpr (values) store(loss * P(scale), at.out[gradients] + i, lanes);
     }
     if constexpr (counted) {
       const P count = where(w == P(0), P(0), R::count(e.value));
-      add<true>(only_first(count, lanes), sums.count);
+      sums.add_counts(only_first(count, lanes));
     }
     store_all(at, i, lanes, e, P(scale), w, streams, Gradients{});
   }
-  // The registers of a pack, added plainly before the compensated sum where all have one sign: that
-  // costs their sum an ulp. Of numbers that cancel nothing would be left but that.
-  template <bool OneSign, class P>
-  static EIGEN_STRONG_INLINE void add(const P& terms, CompensatedSum<Last>& sum) {
-    if constexpr (OneSign) {
-      sum.add(sum_of_registers(terms));
-    } else {
-#pragma GCC unroll 8
-      for (int k = 0; k < P::registers; ++k) sum.add(one_register(terms, k));
-    }
+  // The sum of the losses once more, of terms of both signs.
+  [[gnu::noinline]] Total<T> sum_of_both_signs(Index first, Index count) const {
+    const auto nothing = no_sinks<T>(Outputs{});
+    const ElementWalk<true, Sum, Kernel, T, Predictions, Weights, std::decay_t<decltype(nothing)>,
+                      Operands, Signs::both>
+        walk(kernel_, weights_, scale_, true, nothing, operands_, count);
+    return walk.block(first, count).loss;
   }
   template <class P, class Lanes, std::size_t... K>
   static EIGEN_STRONG_INLINE std::array<P, inputs> load_all(const Pointers& at, Index i,

@@ -26,7 +26,7 @@
 //   Predictions       a std::index_sequence of those that have a gradient, if not only the first
 //   arguments         an array of their names, if not "input", "target"
 //   name              of the loss in errors, if not that of the kernel's type
-//   nonnegative       true where no value is below 0: sums of a few are then added in fewer steps
+//   signs             of the values, where they are known: see Signs. Sums need not find out then
 //   ranges            a std::array of Range: the numbers that are not refused
 //   broadcasts        the last input, if it may be smaller than the first: see broadcast_shape
 //   along_axis(), axis, axis_option   numbers along an axis, which axis, and their name: they are

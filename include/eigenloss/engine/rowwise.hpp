@@ -123,7 +123,7 @@ class RowwiseProblem {
     if constexpr (Gradient) {
       return std::make_tuple(sink_of<T, true>(std::get<G>(outs))...);
     } else {
-      return std::make_tuple(((void)G, Sink<T, Skip>())...);
+      return no_sinks<T>(std::index_sequence<G...>{});
     }
   }
 

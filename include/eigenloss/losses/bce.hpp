@@ -22,7 +22,7 @@ namespace kernel {
 ///            .weighted(w).
 /// Source:    https://pytorch.org/docs/stable/generated/torch.nn.BCELoss.html
 struct BCE {
-  static constexpr bool nonnegative = true;
+  static constexpr Signs signs = Signs::one;
   static constexpr std::array<detail::Range, 2> ranges{
       {{0, 0.0, 1.0, false, "between 0 and 1"}, {1, 0.0, 1.0, false, "between 0 and 1"}}};
 

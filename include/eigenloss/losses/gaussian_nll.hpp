@@ -32,6 +32,7 @@ struct GaussianNLL {
   bool full = false;  ///< whether the constant log(2π)/2 is added
   double eps = 1e-6;  ///< the variance is taken as at least this; any number
 
+  static constexpr Signs signs = Signs::both;
   static constexpr std::size_t inputs = 3;
   using Predictions = std::index_sequence<0, 2>;
   static constexpr const char* arguments[] = {"input", "target", "variance"};

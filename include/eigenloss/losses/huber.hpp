@@ -21,7 +21,7 @@ namespace kernel {
 struct Huber {
   double delta = 1.0;  ///< > 0, in the unit of x - t: where the line begins
 
-  static constexpr bool nonnegative = true;
+  static constexpr Signs signs = Signs::one;
 
   template <class Check>
   void check(const Check& check) const {

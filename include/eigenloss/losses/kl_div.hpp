@@ -28,6 +28,8 @@ namespace kernel {
 struct KLDiv {
   bool log_target = false;  ///< whether the target holds log-probabilities
 
+  static constexpr Signs signs = Signs::both;
+
   template <class T>
   T value(const T& x, const T& t) const {
     if (log_target) return log_value(x, t, exp(t));

@@ -18,7 +18,7 @@ namespace kernel {
 ///            .weighted(w) with WeightedMean.
 /// Source:    https://pytorch.org/docs/stable/generated/torch.nn.L1Loss.html
 struct L1 {
-  static constexpr bool nonnegative = true;
+  static constexpr Signs signs = Signs::one;
 
   template <class T>
   T value(const T& x, const T& t) const {

@@ -24,7 +24,7 @@ namespace kernel {
 struct MarginRanking {
   double margin = 0.0;  ///< any number, in the unit of the inputs: how far they should be apart
 
-  static constexpr bool nonnegative = true;
+  static constexpr Signs signs = Signs::one;
   static constexpr std::size_t inputs = 3;
   using Predictions = std::index_sequence<0, 1>;
   static constexpr const char* arguments[] = {"input1", "input2", "target"};

@@ -18,7 +18,7 @@ namespace kernel {
 ///            WeightedMean.
 /// Source:    https://pytorch.org/docs/stable/generated/torch.nn.MSELoss.html
 struct MSE {
-  static constexpr bool nonnegative = true;
+  static constexpr Signs signs = Signs::one;
 
   template <class T>
   T value(const T& x, const T& t) const {

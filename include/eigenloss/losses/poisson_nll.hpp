@@ -28,6 +28,8 @@ struct PoissonNLL {
   bool full = false;      ///< whether log t! is added, by Stirling's formula
   double eps = 1e-8;      ///< added to the rate before its logarithm, where log_input is false
 
+  static constexpr Signs signs = Signs::both;
+
   template <class T>
   T value(const T& x, const T& t) const {
     return (log_input ? exp(x) - t * x : x - t * log(x + T(eps))) + constant_of(t);

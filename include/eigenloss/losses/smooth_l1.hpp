@@ -23,7 +23,7 @@ namespace kernel {
 struct SmoothL1 {
   double beta = 1.0;  ///< at least 0, in the unit of x - t: where the parabola ends
 
-  static constexpr bool nonnegative = true;
+  static constexpr Signs signs = Signs::one;
 
   template <class Check>
   void check(const Check& check) const {

@@ -21,7 +21,7 @@ namespace kernel {
 ///            -88.7 (float).
 /// Source:    https://pytorch.org/docs/stable/generated/torch.nn.SoftMarginLoss.html
 struct SoftMargin {
-  static constexpr bool nonnegative = true;
+  static constexpr Signs signs = Signs::one;
 
   template <class T>
   T value(const T& x, const T& y) const {
