@@ -126,6 +126,22 @@ TEMPLATE_TEST_CASE("the sum of terms that cancel but for a little is within 2 ul
   CHECK(ulps(L1<Sum>{}.weighted(signs)(sizes, all<T>(n, 0)), exact) <= 2);
 }
 
+TEMPLATE_TEST_CASE("terms below 0 in one register of a step alone are seen", "", float, double) {
+  using T = TestType;
+  const Index n = 64000;  // the last of 64 terms takes the others away
+  Eigen::Array<T, Eigen::Dynamic, 1> x(n);
+  std::uint64_t state = 1;
+  long double exact = 0, here = 0;
+  for (Index i = 0; i < n; ++i) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    x(i) = i % 64 < 63 ? T(double(state >> 40) * 0x1p-24) : T(-here);
+    here = i % 64 < 63 ? here + static_cast<long double>(x(i)) : 0;
+    if (i == 0) x(i) += T(1);
+    exact += static_cast<long double>(x(i));
+  }
+  CHECK(ulps(pointwise<Sum>(as_it_is)(x), exact) <= 2);
+}
+
 TEST_CASE("what a block sum lost is left where another takes the rest away") {
   const Index block = 16384;
   Eigen::ArrayXd x = Eigen::ArrayXd::Zero(2 * block);
