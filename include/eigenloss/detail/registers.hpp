@@ -70,6 +70,16 @@ EIGEN_STRONG_INLINE Register smaller(const Register& x, const Register& y) {
     return y < x ? y : x;
   }
 }
+#if defined(EIGEN_VECTORIZE_AVX512)  // with a mask, as for square roots
+EIGEN_STRONG_INLINE Eigen::internal::Packet16f smaller(const Eigen::internal::Packet16f& x,
+                                                       const Eigen::internal::Packet16f& y) {
+  return _mm512_maskz_min_ps(0xffff, x, y);
+}
+EIGEN_STRONG_INLINE Eigen::internal::Packet8d smaller(const Eigen::internal::Packet8d& x,
+                                                      const Eigen::internal::Packet8d& y) {
+  return _mm512_maskz_min_pd(0xff, x, y);
+}
+#endif
 
 // 0, 1, 2, ...: the lanes of a pack, counted.
 template <class T, int Lanes>
