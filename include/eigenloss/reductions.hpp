@@ -11,7 +11,7 @@
 // A unit is the smallest piece that has one loss number l: an element, a row or a sequence. w is
 // its weight from .weighted(w), 1 without.
 //
-// | policy       | value                     | scale of each slope          |
+// | policy       | value                     | gradient / slope             |
 // |--------------|---------------------------|------------------------------|
 // | Unreduced    | w·l, unit by unit         | w                            |
 // | Sum          | sum of w·l                | w                            |
@@ -22,7 +22,8 @@
 //
 // D is what PyTorch's `mean` divides by, and it is not always the number of units: CrossEntropy and
 // NLL with class targets add up the class weights of the targets that are not ignored. d is one
-// unit's share of D.
+// unit's share of D. The batch size is the size of dimension 0; of dimension 1 where `axis` is 0, of
+// the sequences for CTC; 1 for a number or a row alone.
 //
 // Your own: copy `Sum`. A policy has two static functions of the totals of a batch,
 //   value(totals): the reduced loss;
@@ -101,7 +102,7 @@ struct WeightedMean {
   }
 };
 
-/// MSE<RootMean> is RMSE. The gradient at 0 is 0.
+/// MSE<RootMean> is RMSE. The gradient at 0 is 0, also where all d² underflow to it.
 struct RootMean {
   static constexpr bool needs_losses = true;
   template <class T>
@@ -142,16 +143,21 @@ template <class R>
 struct NeedsLosses<R, std::void_t<decltype(R::needs_losses)>>
     : std::integral_constant<bool, R::needs_losses> {};
 
+template <class R, class V, class = void>
+struct Counts : std::false_type {};
+template <class R, class V>
+struct Counts<R, V, std::void_t<decltype(R::count(std::declval<V>()))>> : std::true_type {};
+
+// Whether the value of a sum of losses is the sum of their values: it is where no scale depends on
+// the losses.
+template <class R>
+constexpr bool is_linear = !NeedsLosses<R>::value && !Counts<R, double>::value;
+
 template <class R, class = void>
 struct Averages : std::true_type {};
 template <class R>
 struct Averages<R, std::void_t<decltype(R::averages)>> : std::integral_constant<bool, R::averages> {
 };
-
-template <class R, class V, class = void>
-struct Counts : std::false_type {};
-template <class R, class V>
-struct Counts<R, V, std::void_t<decltype(R::count(std::declval<V>()))>> : std::true_type {};
 
 }  // namespace detail
 }  // namespace eigenloss

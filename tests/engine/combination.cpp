@@ -192,6 +192,56 @@ TEST_CASE("Combination: terms of different reductions, in any order of fused and
   CHECK(ulps_of_number(loss.value_and_gradient(x, t).first, loss(x, t)) <= 4);
 }
 
+// The mean over the units that have a loss; and one whose value alone reads what it counts.
+struct NonZeroMean {
+  static constexpr bool needs_losses = true;
+  template <class L>
+  static L count(const L& loss) {
+    return where(loss != L(0), L(1), L(0));
+  }
+  template <class T>
+  static T scale(const Totals<T>& t) {
+    return t.counted == T(0) ? T(0) : T(T(1) / t.counted);
+  }
+  template <class T>
+  static T value(const Totals<T>& t) {
+    return t.loss * scale(t);
+  }
+};
+struct Counted : Sum {
+  template <class L>
+  static L count(const L&) {
+    return L(1);
+  }
+  template <class T>
+  static T value(const Totals<T>& t) {
+    return t.loss + t.counted;
+  }
+};
+
+template <class R>
+void check_sum_of_reduced() {
+  const MatrixXf x = wave(20, 9, 0.7), t = wave(20, 9, 0.3);
+  const auto flat = pointwise<R>([](auto a, auto b) { return max(0, abs(a - b) - 1); });
+  const auto loss = 2.0 * flat - 0.5 * MSE<R>{};
+  CHECK(ulps_of_number(loss(x, t), float(2 * double(flat(x, t)) - 0.5 * double(MSE<R>{}(x, t)))) <=
+        few_ulp);
+  const auto [value, gradient] = loss.value_and_gradient(x, t);
+  CHECK(ulps_of_number(value, loss(x, t)) <= few_ulp);
+  CHECK(ulps(gradient, (2 * flat.gradient(x, t) - 0.5F * MSE<R>{}.gradient(x, t)).eval()) <=
+        few_ulp);
+}
+
+TEST_CASE("Combination: reductions that are not linear are those of each term, not of their sum") {
+  check_sum_of_reduced<RootMean>();
+  check_sum_of_reduced<NonZeroMean>();
+  check_sum_of_reduced<Counted>();
+  Eigen::ArrayXd x(2), t(2);
+  x << 3, 4;
+  t << 0, 0;
+  CHECK((MSE<RootMean>{} + MSE<RootMean>{})(x, t) == 2 * std::sqrt(12.5));
+}
+
 TEST_CASE("Combination: weights of units hold for every term, and a masked unit counts nothing") {
   MatrixXf x = wave(20, 9, 0.7);
   const MatrixXf t = wave(20, 9, 0.3);
@@ -394,5 +444,5 @@ TEST_CASE("Combination: a divisor where the terms have one in common, an error w
   weighted.weight = Eigen::Array3d(1, 2, 3);
   const auto loss = weighted + CrossEntropy<Mean>{};
   CHECK(error_of([&] { loss.divisor(x, y); }) ==
-        "eigenloss::Combination: its terms have different divisors");
+        "eigenloss::Combination: its terms have different divisors, 9 and 4");
 }

@@ -15,8 +15,9 @@
 //
 // A combination is a loss with the same verbs and adverbs; all its terms take the same arguments.
 // `terms` and `weights` are in the order of the sum, and may change between calls. Pointwise terms of
-// one reduction run as one pass over memory; others one after the other, each adding its gradients
-// to those before it. Terms are all Unreduced or none of them is.
+// one reduction run as one pass over memory, unless its scale depends on the losses, as RootMean's;
+// others one after the other, each adding its gradients to those before it. Terms are all Unreduced
+// or none of them is.
 namespace eigenloss {
 namespace kernel {
 
@@ -61,8 +62,14 @@ struct CombinationEngine {
     return std::apply(
         [&](const auto& first, const auto&... more) {
           const auto common = divisor_of(first, weights, in...);
-          const bool same = (... && (divisor_of(more, weights, in...) == common));
-          if (!same) Check<typename L::Kernel>::fail("its terms have different divisors");
+          const auto compare = [&](const auto& other) {
+            const auto own = divisor_of(other, weights, in...);
+            if (!(own == common)) {
+              Check<typename L::Kernel>::fail("its terms have different divisors, ", common,
+                                              " and ", own);
+            }
+          };
+          (compare(more), ...);
           return common;
         },
         loss.terms);
@@ -81,7 +88,7 @@ struct CombinationEngine {
     return std::is_same<typename A::Engine, PointwiseEngine>::value &&
            std::is_same<typename B::Engine, PointwiseEngine>::value &&
            std::is_same<typename A::Reduction, typename B::Reduction>::value &&
-           BroadcastOf<typename A::Kernel>::value == no_input &&
+           is_linear<typename A::Reduction> && BroadcastOf<typename A::Kernel>::value == no_input &&
            BroadcastOf<typename B::Kernel>::value == no_input;
   }
   // The first term of the group that term I belongs to.
