@@ -67,13 +67,14 @@ T log1p_unit(const T& e) {
   return std::log1p(e);
 }
 
-/// log(1 + e^x), without the overflow of e^x. Within 3 ulp.
+/// log(1 + e^x), without the overflow of e^x. Within 3 ulp; 0 for what is below every normal number.
 template <class V>
 EIGEN_STRONG_INLINE V softplus(const V& x) {
   return at_least(V(0), x) + log1p_unit(exp_nonpositive(minus_abs(x)));
 }
 
-/// 1 / (1 + e^-x), without the overflow of e^-x. Within 3 ulp.
+/// 1 / (1 + e^-x), without the overflow of e^-x. Within 3 ulp; 0 for what is below every normal
+/// number.
 template <class V>
 EIGEN_STRONG_INLINE V sigmoid(const V& x) {
   const V e = exp_nonpositive(minus_abs(x));

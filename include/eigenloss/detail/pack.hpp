@@ -92,7 +92,7 @@ struct Pack {
     return detail::map<Pack>([](auto& x, auto& y) { return Eigen::internal::pdiv(x, y); }, a, b);
   }
   friend EIGEN_STRONG_INLINE Pack operator-(const Pack& a) {
-    return detail::map<Pack>([](auto& x) { return Eigen::internal::pnegate(x); }, a);
+    return detail::map<Pack>([](auto& x) { return detail::negated(x); }, a);
   }
   friend EIGEN_STRONG_INLINE Pack operator+(const Pack& a) { return a; }
   EIGEN_STRONG_INLINE Pack& operator+=(const Pack& b) { return *this = *this + b; }
@@ -225,7 +225,7 @@ struct Pack {
     const Pack half = exp(Pack(0.5) * size);  // (half/2)·half is finite as long as sinh is
     const Pack s =
         where(size < Pack(20), Pack(0.5) * (u + u / (u + Pack(1))), Pack(0.5) * half * half);
-    return where(a < Pack(0), -s, s);
+    return where(a < Pack(0), -s, where(a == Pack(0), a, s));
   }
   friend Pack cosh(const Pack& a) {
     const Pack half = exp(Pack(0.5) * abs(a));

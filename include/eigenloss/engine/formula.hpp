@@ -6,7 +6,8 @@
 
 #include "pointwise.hpp"
 
-// A loss from a formula alone: a function of one element's inputs, usually a generic lambda.
+// A loss from a formula alone: a function of one, two or three inputs of an element, usually a
+// generic lambda.
 //   auto loss = pointwise<Mean>([](auto x, auto t) { return log(cosh(x - t)); });
 // The formula runs on several numbers at once: operators, comparisons, abs exp log log1p expm1 sqrt
 // pow sin cos sinh cosh tanh softplus sigmoid min max, called without std::, and where(condition,
