@@ -20,7 +20,9 @@ void report(const char* name, const CrossEntropy<>& loss, const Digits& seen,
     model.descend(seen.pixels, gradient, 0.5F);
   }
   const Digits eights = digits_where(unseen, [](Eigen::Index, int label) { return label == 8; });
-  const Eigen::MatrixXf p = model(unseen.pixels).array().exp();
+  const Eigen::MatrixXf logits = model(unseen.pixels);
+  const Eigen::VectorXf largest = logits.rowwise().maxCoeff();  // subtracted, e^x cannot overflow
+  const Eigen::MatrixXf p = (logits.colwise() - largest).array().exp();
   const Eigen::VectorXf sure = p.rowwise().maxCoeff().array() / p.rowwise().sum().array();
   std::printf("%-16s %5.1f %% of the eights, %5.1f %% of all digits; sure of %4.1f %%\n", name,
               100 * accuracy(model(eights.pixels), eights.labels),

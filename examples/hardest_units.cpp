@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <eigenloss/losses/cross_entropy.hpp>
 
-// 1 for the largest fifth of the losses, 0 for the others.
+// 1 for the largest fifth of the losses, and those equal to its least; 0 for the others.
 Eigen::VectorXf hardest_fifth(const Eigen::VectorXf& losses) {
   Eigen::VectorXf sorted = losses;
   const Eigen::Index kept = std::max<Eigen::Index>(1, losses.size() / 5);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Learns where to put images on a plane, so that those of one digit lie together: the anchor of
-// each triplet is to be nearer to a digit of its kind than to another one, by a margin.
+// Learns where to put images in four dimensions, so that those of one digit lie together: the anchor
+// of each triplet is to be nearer to a digit of its kind than to another one, by a margin.
 
 #include <cstdio>
 #include <eigenloss/losses/triplet_margin.hpp>

@@ -28,6 +28,7 @@ struct LossLayer : Output {
   Matrix gradient;
   double sum = 0;
 
+  using Output::evaluate;
   void evaluate(const Matrix& input, const Matrix& target) override {
     gradient.resize(input.rows(), input.cols());
     sum = options.value_and_gradient(input.transpose(), target.transpose(), gradient.transpose());

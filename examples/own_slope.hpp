@@ -8,6 +8,10 @@
 struct Cauchy {
   double scale = 1.0;  // > 0: errors beyond it count less and less
 
+  template <class Check>
+  void check(const Check& check) const {
+    check.option(scale > 0, "scale", scale, "greater than 0");
+  }
   template <class T>
   T value(const T& input, const T& target) const {
     const T d = (input - target) / T(scale);

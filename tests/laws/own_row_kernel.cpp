@@ -16,4 +16,14 @@ struct FocalLoss : laws::Rows<laws::Prediction<2>, laws::Label<1>> {
   }
 };
 
+TEST_CASE("The example's kernel of rows is flat where a sample is sure, with any gamma") {
+  const Eigen::Array3d sure(40, 0, 0);
+  for (const double gamma : {0.0, 0.5, 1.0, 2.0}) {
+    eigenloss::Rowwise<Focal> loss;
+    loss.gamma = gamma;
+    CHECK(loss(sure, 0) == Approx(0).margin(1e-15));
+    CHECK(loss.gradient(sure, 0).abs().maxCoeff() < 1e-15);
+  }
+}
+
 TEST_CASE("The example's kernel of rows obeys the laws") { laws::hold<FocalLoss>(); }

@@ -6,7 +6,6 @@
 
 struct TripletMargin : laws::Rows<laws::Prediction<2>, laws::Prediction<2>, laws::Prediction<2>> {
   static constexpr const char* name = "TripletMargin";
-  static constexpr bool all_containers = true;
   template <class R>
   static auto loss() {
     eigenloss::TripletMargin<R> loss;
