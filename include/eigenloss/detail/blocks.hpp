@@ -16,8 +16,8 @@
 namespace eigenloss {
 namespace detail {
 
-// What a block gives: sums over its units, and the first unit whose inputs are out of range (-1:
-//   none).
+// What blocks give: sums over their units, and the first unit of the first block where a number is
+// out of range (-1: none is).
 template <class T>
 struct Partial {
   Total<T> loss, counted;

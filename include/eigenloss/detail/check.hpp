@@ -129,10 +129,10 @@ constexpr void label_inputs() {
       "eigenloss: a kernel of Rowwise with most_labels takes one input with rows of classes");
 }
 
-template <class Scalar>
+template <bool Floating>
 constexpr void floating_input() {
   static_assert(
-      !std::is_integral<Scalar>::value,
+      Floating,
       "eigenloss: the input of a loss must be of a floating-point type: convert integers with "
       ".cast<float>()");
 }

@@ -80,26 +80,60 @@ EIGEN_STRONG_INLINE auto equal(const Register& x, const Register& y) {
   return compare<Relation::equal>(x, y);
 }
 
-// Whether Eigen's pmax(x, y) and pmin(x, y) of registers are NaN where x is.
+// The larger one, and the smaller one; of NaN, x if they keep the first, else the machine's choice.
 #if defined(EIGEN_VECTORIZE_SSE) || defined(EIGEN_VECTORIZE_NEON)
-inline constexpr bool extrema_keep_nan = true;
+inline constexpr bool extrema_keep_first = true;
 #else
-inline constexpr bool extrema_keep_nan = false;
+inline constexpr bool extrema_keep_first = false;
+#endif
+template <class Register>
+EIGEN_STRONG_INLINE Register larger(const Register& x, const Register& y) {
+  if constexpr (is_register<Register>) {
+    return Eigen::internal::pmax(x, y);
+  } else {
+    return x < y ? y : x;
+  }
+}
+template <class Register>
+EIGEN_STRONG_INLINE Register smaller(const Register& x, const Register& y) {
+  if constexpr (is_register<Register>) {
+    return Eigen::internal::pmin(x, y);
+  } else {
+    return y < x ? y : x;
+  }
+}
+#if defined(EIGEN_VECTORIZE_AVX512)  // GCC 12 warns of its own functions without a mask
+EIGEN_STRONG_INLINE Eigen::internal::Packet16f larger(const Eigen::internal::Packet16f& x,
+                                                      const Eigen::internal::Packet16f& y) {
+  return _mm512_maskz_max_ps(0xffff, y, x);
+}
+EIGEN_STRONG_INLINE Eigen::internal::Packet8d larger(const Eigen::internal::Packet8d& x,
+                                                     const Eigen::internal::Packet8d& y) {
+  return _mm512_maskz_max_pd(0xff, y, x);
+}
+EIGEN_STRONG_INLINE Eigen::internal::Packet16f smaller(const Eigen::internal::Packet16f& x,
+                                                       const Eigen::internal::Packet16f& y) {
+  return _mm512_maskz_min_ps(0xffff, y, x);
+}
+EIGEN_STRONG_INLINE Eigen::internal::Packet8d smaller(const Eigen::internal::Packet8d& x,
+                                                      const Eigen::internal::Packet8d& y) {
+  return _mm512_maskz_min_pd(0xff, y, x);
+}
 #endif
 
 // x, but at least low, or at most high; NaN stays NaN.
 template <class Register>
 EIGEN_STRONG_INLINE Register at_least(const Register& low, const Register& x) {
-  if constexpr (is_register<Register> && extrema_keep_nan) {
-    return Eigen::internal::pmax(x, low);
+  if constexpr (is_register<Register> && extrema_keep_first) {
+    return larger(x, low);
   } else {
     return select(less(x, low), low, x);
   }
 }
 template <class Register>
 EIGEN_STRONG_INLINE Register at_most(const Register& high, const Register& x) {
-  if constexpr (is_register<Register> && extrema_keep_nan) {
-    return Eigen::internal::pmin(x, high);
+  if constexpr (is_register<Register> && extrema_keep_first) {
+    return smaller(x, high);
   } else {
     return select(less(high, x), high, x);
   }

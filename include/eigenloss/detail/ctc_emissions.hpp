@@ -83,8 +83,8 @@ double ctc_gather(const CtcTables& a, Index t, const Scalar* frame, double* x, C
     smallest = lowest;
     const auto copy = [&](Index first) {
       const CtcPacket y = ctc_widened(frame + first);
-      largest = pmax(largest, y);
-      smallest = pmin(smallest, y);
+      largest = larger(largest, y);
+      smallest = smaller(smallest, y);
       pstoreu(x + first, y);
     };
     for (; k + ctc_lanes <= a.symbols; k += ctc_lanes) copy(k);
@@ -96,10 +96,10 @@ double ctc_gather(const CtcTables& a, Index t, const Scalar* frame, double* x, C
     const Index count = t == 0 && !a.dense ? (std::min<Index>)(a.symbols, 2) : a.symbols;
     for (; k < count; ++k) x[k] = static_cast<double>(frame[a.symbol[k]]);
     for (; k < a.round_up(a.symbols); ++k) x[k] = -infinity;
-    for (k = 0; k < a.symbols; k += ctc_lanes) largest = pmax(largest, pload<CtcPacket>(x + k));
+    for (k = 0; k < a.symbols; k += ctc_lanes) largest = larger(largest, pload<CtcPacket>(x + k));
   }
   lowest = smallest;
-  const double top = predux_max(largest);
+  const double top = largest_of(largest);
   return top == -infinity ? 0 : top;
 }
 
@@ -122,13 +122,13 @@ inline double ctc_exponentiate(const CtcTables& a, double top, double deepest, d
     const auto kept = less(deep, y);
     const CtcPacket used = only_where(less(infinite, least), y);
     met.sum = padd(met.sum, y);
-    met.lowest = pmin(met.lowest, only_where(less(infinite, y), used));
-    met.lowest_kept = pmin(met.lowest_kept, only_where(kept, used));
-    const CtcPacket p = only_where(kept, packet_exp_nonpositive(pmax(y, least)));
+    met.lowest = smaller(met.lowest, only_where(less(infinite, y), used));
+    met.lowest_kept = smaller(met.lowest_kept, only_where(kept, used));
+    const CtcPacket p = only_where(kept, packet_exp_nonpositive(larger(y, least)));
     mass = padd(mass, p);
     pstore(x + k, p);
   }
-  return predux(mass);
+  return sum_of(mass);
 }
 
 // The same where all x, but for padding, are above top + ctc_least_log, or NaN: then so is the sum.
@@ -140,7 +140,7 @@ inline double ctc_exponentiate(const CtcTables& a, double top, double* x) {
     mass = padd(mass, p);
     pstore(x + k, p);
   }
-  return predux(mass);
+  return sum_of(mass);
 }
 
 // A frame's largest logit, and the sum of e^(logit - largest). The ones are counted apart, in
@@ -151,8 +151,8 @@ void ctc_frame_mass(const Scalar* frame, Index classes, double* top, double* mas
   using Packet = typename Eigen::internal::packet_traits<Scalar>::type;
   Packet largest = pset1<Packet>(-std::numeric_limits<Scalar>::infinity());
   ctc_packets<true>(frame, classes,
-                    [&](const Packet& x, Index, Index) { largest = pmax(largest, x); });
-  const Scalar shift = predux_max(largest);
+                    [&](const Packet& x, Index, Index) { largest = larger(largest, x); });
+  const Scalar shift = largest_of(largest);
   const Packet at_top = pset1<Packet>(shift), one = pset1<Packet>(Scalar(1));
   *top = static_cast<double>(shift);
   *mass = *top - *top;
@@ -165,7 +165,7 @@ void ctc_frame_mass(const Scalar* frame, Index classes, double* top, double* mas
           ones = padd(ones, only_where(is_top, one));
           rest = padd(rest, zero_where(is_top, packet_exp_nonpositive(psub(x, at_top))));
         });
-    *mass += static_cast<double>(predux(ones)) + static_cast<double>(predux(rest));
+    *mass += static_cast<double>(sum_of(ones)) + static_cast<double>(sum_of(rest));
   }
 }
 
@@ -199,7 +199,8 @@ bool ctc_load(CtcTables& a, Frames frames) {
         if (!a.dense) ctc_frame_mass(frame, a.classes, a.top + t, a.mass + t);
       }
     }
-    const bool moderate = predux_min(lowest) - highest > ctc_least_log;  // nothing to raise or drop
+    const bool moderate =
+        smallest_of(lowest) - highest > ctc_least_log;  // nothing to raise or drop
     for (Index t = first; t < end; ++t) {
       const double top = tops[t - first];
       double* const x = a.emission + t * a.pitch;
@@ -223,9 +224,9 @@ bool ctc_load(CtcTables& a, Frames frames) {
     }
   }
   a.log_scale += lost - std::log(masses);
-  a.raised = predux_min(met.lowest_kept) < ctc_least_log;
-  a.dropped = predux_min(met.lowest) <= deepest;
-  return !std::isnan(predux(met.sum)) && !std::isnan(a.log_scale);
+  a.raised = smallest_of(met.lowest_kept) < ctc_least_log;
+  a.dropped = smallest_of(met.lowest) <= deepest;
+  return !std::isnan(sum_of(met.sum)) && !std::isnan(a.log_scale);
 }
 
 }  // namespace eigenloss::detail

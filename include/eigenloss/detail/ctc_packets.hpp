@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "registers.hpp"
 #include "words.hpp"
 
 // Packets as CTC needs them: of doubles, from numbers of the caller's type.
@@ -17,9 +18,7 @@ namespace eigenloss::detail {
 
 using Eigen::internal::pload, Eigen::internal::ploadu, Eigen::internal::pset1,
     Eigen::internal::pstore, Eigen::internal::pstoreu, Eigen::internal::padd, Eigen::internal::psub,
-    Eigen::internal::pmul, Eigen::internal::pmadd, Eigen::internal::pmin, Eigen::internal::pmax,
-    Eigen::internal::pzero, Eigen::internal::predux, Eigen::internal::predux_min,
-    Eigen::internal::predux_max;
+    Eigen::internal::pmul, Eigen::internal::pmadd, Eigen::internal::pzero;
 
 using CtcPacket = Eigen::internal::packet_traits<double>::type;
 inline constexpr Index ctc_lanes = Eigen::internal::packet_traits<double>::size;

@@ -88,7 +88,7 @@ inline int ctc_rescaling(double peak) {
 struct CtcFloor {
   CtcPacket least, cut;
   CtcPacket operator()(const CtcPacket& x) const {
-    return only_where(less(cut, x), pmax(x, least));
+    return only_where(less(cut, x), larger(x, least));
   }
 };
 
@@ -116,12 +116,12 @@ double ctc_forward_step(const CtcTables& a, const CtcFrame& frame, const double*
     const CtcPacket new_l = pmul(kept_l, pload<CtcPacket>(frame.label + s));
     pstore(to + a.width + s, new_b);
     pstore(to + s, new_l);
-    peak = pmax(peak, pmax(new_b, new_l));
+    peak = larger(peak, larger(new_b, new_l));
   }
   pstore(to + band.first - ctc_lanes, zero);  // what the next frame may read around the band
   pstore(to + band.end, zero);
   pstore(to + a.width + band.end, zero);
-  return predux_max(peak);
+  return largest_of(peak);
 }
 
 // log of the label's probability; -inf where it is exactly 0. With `watch`, `raised` tells whether
@@ -146,7 +146,7 @@ double ctc_forward(CtcTables& a, CtcFloor floor, bool* raised) {
     from = to;
     if (!(peak > 0)) return -std::numeric_limits<double>::infinity();
   }
-  *raised = predux(added) > 0;
+  *raised = sum_of(added) > 0;
   const double total = from[a.width + a.labels] + (a.labels > 0 ? from[a.labels - 1] : 0.0);
   const int k = ctc_exponent(total);
   const double tilted = a.tilt * static_cast<double>(a.labels);
@@ -185,13 +185,13 @@ inline double ctc_backward_step(const CtcTables& a, const CtcFrame& frame, const
     const CtcPacket new_l = pmul(to_l, pload<CtcPacket>(frame.label + s));
     pstore(to + a.width + s, new_b);
     pstore(to + s, new_l);
-    peak = pmax(peak, pmax(new_b, new_l));
+    peak = larger(peak, larger(new_b, new_l));
   }
   for (double* row : {to, to + a.width}) {
     pstore(row + band.first - ctc_lanes, zero);
     pstore(row + band.end, zero);
   }
-  return predux_max(peak);
+  return largest_of(peak);
 }
 
 // Hands the posteriors to visit(t, occupancy, their sum), from the last frame on; returns the
@@ -210,10 +210,10 @@ double ctc_backward(CtcTables& a, const CtcFloor& floor, Visit visit) {
     const double factor = ctc_power_of_two(ctc_rescaling(peak));
     peak = ctc_backward_step(a, frame, a.row(t), from, to, factor, floor, sums);
     std::fill(a.occupancy, a.occupancy + a.symbols, 0.0);
-    const double blanks = predux(sums.blanks);
+    const double blanks = sum_of(sums.blanks);
     a.occupancy[a.blank_slot] = blanks;
     for (Index s = frame.band.low; s < frame.band.high; ++s) a.occupancy[a.slot[s]] += a.product[s];
-    const double total = blanks + predux(sums.labels);
+    const double total = blanks + sum_of(sums.labels);
     least_total = (std::min)(least_total, total);
     visit(t, static_cast<const double*>(a.occupancy), total);
     std::swap(to, from);

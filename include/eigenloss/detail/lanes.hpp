@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "pack.hpp"
+#include "some_lanes.hpp"
 
 // The lanes of packs: all of them added up, the first of them where a run ends, and squares of them
 // transposed.
@@ -39,7 +40,7 @@ EIGEN_STRONG_INLINE Pack<T, Simd> sum_of_registers(const Pack<T, Simd, Registers
 template <class T, bool Simd, int Registers>
 EIGEN_STRONG_INLINE T first_lane(const Pack<T, Simd, Registers>& pack) {
   if constexpr (Simd) {
-    return Eigen::internal::pfirst(pack.parts[0]);
+    return first_of(pack.parts[0]);
   } else {
     return pack.parts[0];
   }
@@ -52,7 +53,7 @@ EIGEN_STRONG_INLINE T sum_of_lanes(const Pack<T, Simd, Registers>& pack) {
 #pragma GCC unroll 8
   for (int k = 1; k < Registers; ++k) sum = Eigen::internal::padd(sum, pack.parts[k]);
   if constexpr (Simd) {
-    return Eigen::internal::predux(sum);
+    return sum_of(sum);
   } else {
     return sum;
   }
@@ -68,7 +69,7 @@ EIGEN_STRONG_INLINE T largest_of_lanes(const Pack<T, Simd, Registers>& pack) {
     largest = larger(largest, next);
   }
   if constexpr (Simd) {
-    return Eigen::internal::predux_max(largest.parts[0]);
+    return largest_of(largest.parts[0]);
   } else {
     return largest.parts[0];
   }
@@ -153,18 +154,27 @@ EIGEN_STRONG_INLINE P only_first(const P& pack, std::ptrdiff_t lanes) {
 
 // Copies a square block with as many rows as a register has lanes, rows becoming columns.
 template <class Register, class T>
-EIGEN_STRONG_INLINE void transpose_registers(const Register&, const T* from,
+EIGEN_STRONG_INLINE void transpose_registers(const Register& kind, const T* from,
                                              std::ptrdiff_t from_stride, T* to,
                                              std::ptrdiff_t to_stride) {
   constexpr int width = Eigen::internal::unpacket_traits<Register>::size;
-  Eigen::internal::PacketBlock<Register, width> square;
+  if constexpr (in_halves<Register>) {
+    constexpr int half = width / 2;
+    for (int row = 0; row < width; row += half) {
+      for (int column = 0; column < width; column += half)
+        transpose_registers(half_of<0>(kind), from + row * from_stride + column, from_stride,
+                            to + column * to_stride + row, to_stride);
+    }
+  } else {
+    Eigen::internal::PacketBlock<Register, width> square;
 #pragma GCC unroll 16
-  for (int k = 0; k < width; ++k) {
-    square.packet[k] = Eigen::internal::ploadu<Register>(from + k * from_stride);
+    for (int k = 0; k < width; ++k) {
+      square.packet[k] = Eigen::internal::ploadu<Register>(from + k * from_stride);
+    }
+    Eigen::internal::ptranspose(square);
+#pragma GCC unroll 16
+    for (int k = 0; k < width; ++k) Eigen::internal::pstoreu(to + k * to_stride, square.packet[k]);
   }
-  Eigen::internal::ptranspose(square);
-#pragma GCC unroll 16
-  for (int k = 0; k < width; ++k) Eigen::internal::pstoreu(to + k * to_stride, square.packet[k]);
 }
 // The same of a smaller block: 0 < rows, columns <= lanes.
 template <class Register, class T>
@@ -172,13 +182,23 @@ void transpose_registers(const Register& kind, const T* from, std::ptrdiff_t row
                          std::ptrdiff_t columns, std::ptrdiff_t from_stride, T* to,
                          std::ptrdiff_t to_stride) {
   constexpr int width = Eigen::internal::unpacket_traits<Register>::size;
-  Eigen::internal::PacketBlock<Register, width> square;
-  for (std::ptrdiff_t k = 0; k < width; ++k) {
-    square.packet[k] = load_some(kind, from + (k < rows ? k : rows - 1) * from_stride, columns);
+  if constexpr (in_halves<Register>) {
+    constexpr std::ptrdiff_t half = width / 2;
+    for (std::ptrdiff_t row = 0; row < rows; row += half) {
+      for (std::ptrdiff_t column = 0; column < columns; column += half)
+        transpose_registers(half_of<0>(kind), from + row * from_stride + column,
+                            (std::min)(rows - row, half), (std::min)(columns - column, half),
+                            from_stride, to + column * to_stride + row, to_stride);
+    }
+  } else {
+    Eigen::internal::PacketBlock<Register, width> square;
+    for (std::ptrdiff_t k = 0; k < width; ++k) {
+      square.packet[k] = load_some(kind, from + (k < rows ? k : rows - 1) * from_stride, columns);
+    }
+    Eigen::internal::ptranspose(square);
+    for (std::ptrdiff_t k = 0; k < columns; ++k)
+      store_some(square.packet[k], to + k * to_stride, rows);
   }
-  Eigen::internal::ptranspose(square);
-  for (std::ptrdiff_t k = 0; k < columns; ++k)
-    store_some(square.packet[k], to + k * to_stride, rows);
 }
 
 }  // namespace detail

@@ -38,6 +38,17 @@ EIGEN_STRONG_INLINE Eigen::internal::Packet8d square_root(const Eigen::internal:
 }
 #endif
 
+// -x, also of 0: Eigen 3.4's own is 0 - x with AVX.
+template <class Register>
+EIGEN_STRONG_INLINE Register negated(const Register& x) {
+  if constexpr (is_register<Register>) {
+    using T = typename Eigen::internal::unpacket_traits<Register>::type;
+    return Eigen::internal::pxor(x, Eigen::internal::pset1<Register>(T(-0.0)));
+  } else {
+    return -x;
+  }
+}
+
 // A register holds several numbers T, or is one T.
 template <class T, bool Simd>
 struct RegisterOf {
@@ -52,126 +63,60 @@ struct RegisterOf<T, true> {
   static constexpr int width = Eigen::internal::packet_traits<T>::size;
 };
 
-// The larger one, and the smaller one (NaN: the machine's choice).
+// Whether a register is worked on in halves: with AVX-512, where GCC 12 warns of the functions that
+// Eigen calls across a whole one.
+#if defined(EIGEN_VECTORIZE_AVX512)
 template <class Register>
-EIGEN_STRONG_INLINE Register larger(const Register& x, const Register& y) {
-  if constexpr (is_register<Register>) {
-    return Eigen::internal::pmax(x, y);
-  } else {
-    return x < y ? y : x;
-  }
-}
+inline constexpr bool in_halves = is_register<Register> && sizeof(Register) == 64;
 
-template <class Register>
-EIGEN_STRONG_INLINE Register smaller(const Register& x, const Register& y) {
-  if constexpr (is_register<Register>) {
-    return Eigen::internal::pmin(x, y);
-  } else {
-    return y < x ? y : x;
-  }
+template <int which>
+EIGEN_STRONG_INLINE Eigen::internal::Packet4d half_of(const Eigen::internal::Packet8d& x) {
+  return _mm512_maskz_extractf64x4_pd(0xf, x, which);
 }
-#if defined(EIGEN_VECTORIZE_AVX512)  // with a mask, as for square roots
-EIGEN_STRONG_INLINE Eigen::internal::Packet16f smaller(const Eigen::internal::Packet16f& x,
-                                                       const Eigen::internal::Packet16f& y) {
-  return _mm512_maskz_min_ps(0xffff, x, y);
+template <int which>
+EIGEN_STRONG_INLINE Eigen::internal::Packet8f half_of(const Eigen::internal::Packet16f& x) {
+  return _mm256_castpd_ps(half_of<which>(_mm512_castps_pd(x)));
 }
-EIGEN_STRONG_INLINE Eigen::internal::Packet8d smaller(const Eigen::internal::Packet8d& x,
-                                                      const Eigen::internal::Packet8d& y) {
-  return _mm512_maskz_min_pd(0xff, x, y);
-}
-#endif
-
-// 0, 1, 2, ...: the lanes of a pack, counted.
-template <class T, int Lanes>
-struct Ramp {
-  T numbers[Lanes];
-  constexpr Ramp() : numbers{} {
-    for (int k = 0; k < Lanes; ++k) numbers[k] = T(k);
-  }
-};
-
-// Copies a few numbers, at most N, in two pieces that overlap: without a loop.
-template <int N, class T>
-EIGEN_STRONG_INLINE void copy_few(const T* from, std::ptrdiff_t count, T* to) {
-  if constexpr (N > 1) {
-    constexpr std::ptrdiff_t half = N / 2;
-    if (count >= half) {
-      T last[half];
-      std::copy_n(from + (count - half), half, last);
-      std::copy_n(from, half, to);
-      std::copy_n(last, half, to + (count - half));
-    } else {
-      copy_few<N / 2>(from, count, to);
-    }
-  } else if (count > 0) {
-    *to = *from;
-  }
-}
-
-// Whether the machine loads a part of a register.
-#if defined(EIGEN_VECTORIZE_AVX)
-inline constexpr bool loads_some = true;
 #else
-inline constexpr bool loads_some = false;
+template <class Register>
+inline constexpr bool in_halves = false;
+template <int which, class Register>
+Register half_of(const Register&) = delete;
 #endif
 
-// A register of the numbers at `from`, of which there are 0 < count <= its lanes; the last one takes
-// the missing lanes. Nothing behind them is read.
-template <class Register, class T>
-EIGEN_STRONG_INLINE Register load_some(const Register&, const T* from, std::ptrdiff_t count) {
-  constexpr int width = Eigen::internal::unpacket_traits<Register>::size;
-  T numbers[width];
-#pragma GCC unroll 8
-  for (int k = 0; k < width; ++k) numbers[k] = from[k < count ? k : count - 1];
-  return Eigen::internal::ploadu<Register>(numbers);
+// Of all lanes the first, the sum, the largest and the smallest (NaN: the machine's choice).
+template <class Register>
+EIGEN_STRONG_INLINE auto first_of(const Register& x) {
+  if constexpr (in_halves<Register>) {
+    return Eigen::internal::pfirst(half_of<0>(x));
+  } else {
+    return Eigen::internal::pfirst(x);
+  }
 }
-#if defined(EIGEN_VECTORIZE_AVX) && !defined(EIGEN_VECTORIZE_AVX512)
-EIGEN_STRONG_INLINE Eigen::internal::Packet8f load_some(const Eigen::internal::Packet8f&,
-                                                        const float* from, std::ptrdiff_t count) {
-  static constexpr Ramp<float, 8> ramp{};
-  const __m256 there =
-      _mm256_cmp_ps(_mm256_loadu_ps(ramp.numbers), _mm256_set1_ps(float(count)), _CMP_LT_OQ);
-  return _mm256_blendv_ps(_mm256_broadcast_ss(from + (count - 1)),
-                          _mm256_maskload_ps(from, _mm256_castps_si256(there)), there);
+template <class Register>
+EIGEN_STRONG_INLINE auto sum_of(const Register& x) {
+  if constexpr (in_halves<Register>) {
+    return Eigen::internal::predux(Eigen::internal::padd(half_of<0>(x), half_of<1>(x)));
+  } else {
+    return Eigen::internal::predux(x);
+  }
 }
-EIGEN_STRONG_INLINE Eigen::internal::Packet4d load_some(const Eigen::internal::Packet4d&,
-                                                        const double* from, std::ptrdiff_t count) {
-  static constexpr Ramp<double, 4> ramp{};
-  const __m256d there =
-      _mm256_cmp_pd(_mm256_loadu_pd(ramp.numbers), _mm256_set1_pd(double(count)), _CMP_LT_OQ);
-  return _mm256_blendv_pd(_mm256_broadcast_sd(from + (count - 1)),
-                          _mm256_maskload_pd(from, _mm256_castpd_si256(there)), there);
+template <class Register>
+EIGEN_STRONG_INLINE auto largest_of(const Register& x) {
+  if constexpr (in_halves<Register>) {
+    return Eigen::internal::predux_max(larger(half_of<0>(x), half_of<1>(x)));
+  } else {
+    return Eigen::internal::predux_max(x);
+  }
 }
-#endif
-#if defined(EIGEN_VECTORIZE_AVX512)
-EIGEN_STRONG_INLINE Eigen::internal::Packet16f load_some(const Eigen::internal::Packet16f&,
-                                                         const float* from, std::ptrdiff_t count) {
-  return _mm512_mask_loadu_ps(_mm512_set1_ps(from[count - 1]), __mmask16((1u << count) - 1), from);
+template <class Register>
+EIGEN_STRONG_INLINE auto smallest_of(const Register& x) {
+  if constexpr (in_halves<Register>) {
+    return Eigen::internal::predux_min(smaller(half_of<0>(x), half_of<1>(x)));
+  } else {
+    return Eigen::internal::predux_min(x);
+  }
 }
-EIGEN_STRONG_INLINE Eigen::internal::Packet8d load_some(const Eigen::internal::Packet8d&,
-                                                        const double* from, std::ptrdiff_t count) {
-  return _mm512_mask_loadu_pd(_mm512_set1_pd(from[count - 1]), __mmask8((1u << count) - 1), from);
-}
-#endif
-
-// Stores the first numbers of a register, of which there are 0 < count < its lanes.
-template <class Register, class T>
-EIGEN_STRONG_INLINE void store_some(const Register& x, T* to, std::ptrdiff_t count) {
-  constexpr int width = Eigen::internal::unpacket_traits<Register>::size;
-  T numbers[width];
-  Eigen::internal::pstoreu(numbers, x);
-  copy_few<width>(numbers, count, to);
-}
-#if defined(EIGEN_VECTORIZE_AVX512)
-EIGEN_STRONG_INLINE void store_some(const Eigen::internal::Packet16f& x, float* to,
-                                    std::ptrdiff_t count) {
-  _mm512_mask_storeu_ps(to, __mmask16((1u << count) - 1), x);
-}
-EIGEN_STRONG_INLINE void store_some(const Eigen::internal::Packet8d& x, double* to,
-                                    std::ptrdiff_t count) {
-  _mm512_mask_storeu_pd(to, __mmask8((1u << count) - 1), x);
-}
-#endif
 
 // Whether packet_math.hpp serves the type.
 template <class T>

@@ -26,13 +26,13 @@ class ChunkedSums {
     clear();
   }
   template <class Lanes>
-  EIGEN_STRONG_INLINE void add(int slot, const std::array<P, N>& terms, Lanes lanes) {
+  EIGEN_STRONG_INLINE void add(int strand, const std::array<P, N>& terms, Lanes lanes) {
 #pragma GCC unroll 8
-    for (std::size_t n = 0; n < N; ++n) chunk_[n][slot] += only_first(terms[n], lanes);
+    for (std::size_t n = 0; n < N; ++n) chunk_[n][strand] += only_first(terms[n], lanes);
   }
   EIGEN_STRONG_INLINE void end_chunk() {
 #pragma GCC unroll 8
-    for (std::size_t n = 0; n < N; ++n) total_[n] += Walk::sum_of_slots(chunk_[n]);
+    for (std::size_t n = 0; n < N; ++n) total_[n] += Walk::sum_of_strands(chunk_[n]);
     clear();
   }
   EIGEN_STRONG_INLINE std::array<typename Walk::V, N> totals() const {
@@ -47,15 +47,20 @@ class ChunkedSums {
 #pragma GCC unroll 8
     for (std::size_t n = 0; n < N; ++n) {
 #pragma GCC unroll 8
-      for (int k = 0; k < Walk::slots; ++k) chunk_[n][k] = P(0);
+      for (int k = 0; k < Walk::strands; ++k) chunk_[n][k] = P(0);
     }
   }
 
-  P total_[N], chunk_[N][Walk::slots];
+  P total_[N], chunk_[N][Walk::strands];
 };
 
 // The sum of numbers that come one a row, as packs of them across rows or alone. Rows alone, as in a
 // call of one row, store nothing of packs.
+#if !defined( \
+    __clang__)  // GCC 12 does not see that the optional sum is looked at only where it is one
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 template <class T>
 class RowSum {
   using VA = typename Across<T>::V;
@@ -77,6 +82,9 @@ class RowSum {
   std::optional<CompensatedSum<VA>> across_;
   CompensatedSum<Single<T>> along_;
 };
+#if !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 // Of the losses, and of what a reduction counts; nothing where one is not asked for.
 template <class T, bool summed, bool counted>

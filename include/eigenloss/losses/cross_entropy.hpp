@@ -25,8 +25,8 @@ namespace kernel {
 ///            ignored; with probabilities by the number of rows.
 /// Options:   weight, empty: one for each class; ignore_index = -100, any integer, below 0 with
 ///            probabilities; label_smoothing = 0, in [0, 1]; axis = 1, negative from the end.
-/// Accuracy:  value and slope 4 ulp of max(1, |max x - x_y|), plus those of a sum of C terms. A
-///            logit of -inf is a class that cannot be: its slope is 0. +inf, or -inf everywhere,
+/// Accuracy:  value and slope 4 ulp of max(1, |max x - x_y|) times the largest class weight, plus
+///            those of a sum of C terms. A logit of -inf is a class that cannot be: its slope is 0. +inf, or -inf everywhere,
 ///            gives NaN. A term whose class weight or probability is 0 is exactly 0; where all
 ///            are, so are the slopes, even at NaN.
 /// PyTorch:   torch.nn.CrossEntropyLoss. An ignored row's gradient is 0 here even where its logits
@@ -74,9 +74,10 @@ struct CrossEntropy {
       return loss;
     }
     const double certain = 1 - label_smoothing, even = label_smoothing / double(x.size());
-    const double all_w = weight.size() == 0 ? double(x.size()) : weight.sum();
-    const P certain_w = P(certain) * w_y, total = certain_w + P(even * all_w);
     const auto weights = class_weights(x, weight);
+    const V all_w =
+        weight.size() == 0 ? V(double(x.size())) : sum([](const P& w_c) { return w_c; }, weights);
+    const P certain_w = P(certain) * w_y, total = certain_w + spread(x, V(even) * all_w);
     const auto slope_at = [=](const P& p, const P& is_y, const P& w_c) {
       return weigh(total, p) - (certain_w * is_y + P(even) * w_c);
     };
