@@ -16,29 +16,6 @@ enum class Signs { one, both, unknown };
 
 namespace detail {
 
-// Numbers of argument `argument` below `low` or above `high` are refused, NaN too unless `nan`.
-struct Range {
-  std::size_t argument;
-  double low, high;
-  bool nan;
-  const char* expected;
-};
-
-template <class P>
-EIGEN_STRONG_INLINE auto outside(const Range& range, const P& number) {
-  const auto inside = (number >= P(range.low)) & (number <= P(range.high));
-  return range.nan ? ~(inside | (number != number)) : ~inside;
-}
-
-template <class Kernel, class = void>
-struct RangesOf {
-  static constexpr std::array<Range, 0> value{};
-};
-template <class Kernel>
-struct RangesOf<Kernel, std::void_t<decltype(Kernel::ranges)>> {
-  static constexpr auto value = Kernel::ranges;
-};
-
 template <class Kernel, class = void>
 struct SignsOf {
   static constexpr Signs value = Signs::unknown;
@@ -47,28 +24,6 @@ template <class Kernel>
 struct SignsOf<Kernel, std::void_t<decltype(Kernel::signs)>> {
   static constexpr Signs value = Kernel::signs;
 };
-
-// The elements of which a number is refused.
-template <class Kernel, class P, std::size_t N>
-EIGEN_STRONG_INLINE auto any_outside(const std::array<P, N>& x) {
-  auto found = P(0) < P(0);
-  for (std::size_t k = 0; k < RangesOf<Kernel>::value.size(); ++k) {
-    const Range& range = RangesOf<Kernel>::value[k];
-    found = found | outside(range, x[range.argument]);
-  }
-  return found;
-}
-
-template <std::size_t... N>
-constexpr auto joined(const std::array<Range, N>&... parts) {
-  std::array<Range, (N + ... + 0)> all{};
-  std::size_t k = 0;
-  const auto append = [&](const auto& part) {
-    for (std::size_t i = 0; i < part.size(); ++i) all[k++] = part[i];
-  };
-  (append(parts), ...);
-  return all;
-}
 
 // The input that may be smaller than the others.
 inline constexpr std::size_t no_input = std::size_t(-1);

@@ -11,6 +11,7 @@
 #include "../detail/stream.hpp"
 #include "element.hpp"
 #include "element_sums.hpp"
+#include "ranges.hpp"
 #include "verbs.hpp"
 
 namespace eigenloss {
@@ -58,9 +59,9 @@ class ElementWalk {
     };
     std::apply([&](const auto&... sink) { (look(sink), ...); }, sinks_);
     for (const T* data : start.in) in = in && data != nullptr;
-    streams_ = first_term && out && !values && outlasts_cache<T>(elements * wanted<Sinks>);
-    in_place_ = first_term && in && out && (!streams_ || aligned);
-    streams_buffers_ = streams_ && !aligned;
+    if (first_term && out && !values && outlasts_cache<T>(elements * wanted<Sinks>))
+      past_cache_ = aligned ? PastCache::straight : PastCache::from_buffers;
+    in_place_ = first_term && in && out && past_cache_ != PastCache::from_buffers;
   }
 
   // One function, but for what is rare: to call more costs as much as a few elements. Calls overlap
@@ -78,33 +79,20 @@ class ElementWalk {
     }
     Partial<T> partial;
     if constexpr (ranges > 0) {
-      if (sums.refused) partial.refused = find_refused(first, count);
+      if (sums.refused) partial.refused = first;
     }
     if constexpr (summed) partial.loss = Total<T>(sums.loss);
     if constexpr (summed && signs == Signs::unknown) {
       if (sums.lowest.is_negative()) partial.loss = sum_of_both_signs(first, count);
     }
     if constexpr (counted) partial.counted = Total<T>(sums.count);
-    if (streams_) end_streaming();
+    if (past_cache_ != PastCache::no) end_streaming();
     return partial;
-  }
-
-  // Whether the numbers of element i are refused because of the k-th range.
-  bool refuses(std::size_t k, Index i) const {
-    if constexpr (ranges > 0) {
-      if constexpr (Weights::given) {
-        if (weights_.at(i) == T(0)) return false;
-      }
-      const auto at_i = [i](const auto&... operand) { return std::array{T(operand.at(i))...}; };
-      const Range& range = RangesOf<Kernel>::value[k];
-      return any(outside(range, Single<T>(std::apply(at_i, operands_)[range.argument])));
-    }
-    (void)k, (void)i;
-    return false;
   }
 
  private:
   using Sums = ElementSums<T, summed, counted, signs>;
+  enum class PastCache { no, straight, from_buffers };  // how gradients are stored
   struct Pointers {
     std::array<const T*, inputs> in;
     const T* weight;
@@ -133,7 +121,8 @@ class ElementWalk {
   }
   template <class Out>
   T* open_sink(const Sink<T, Out>& sink, Index first, T* buffer) const {
-    return first_term_ && !streams_buffers_ ? sink.place(first, buffer) : buffer;
+    return first_term_ && past_cache_ != PastCache::from_buffers ? sink.place(first, buffer)
+                                                                 : buffer;
   }
   static T* open_sink(const Sink<T, Skip>&, Index, T*) { return nullptr; }
 
@@ -144,7 +133,7 @@ class ElementWalk {
   }
   template <class Out>
   void close_sink(const Sink<T, Out>& sink, Index first, Index count, T* out) const {
-    if (streams_buffers_) {
+    if (past_cache_ == PastCache::from_buffers) {
       stream(out, count, sink.data() + first);
     } else if (first_term_) {
       sink.write(first, count, out);
@@ -161,7 +150,7 @@ class ElementWalk {
     const Held<Kernel> kernel(kernel_);
     const Pointers at = pointers;
     const T scale = scale_;
-    const bool streams = streams_ && !streams_buffers_;
+    const bool streams = past_cache_ == PastCache::straight;
     const Index end = first + count;
     Sums sums = total;
     Index i = first;
@@ -232,24 +221,14 @@ class ElementWalk {
     (void)out, (void)i, (void)lanes, (void)gradient, (void)streams;
   }
 
-  // ---- Refused numbers. ----
-
-  [[gnu::noinline]] Index find_refused(Index first, Index count) const {
-    for (Index i = first; i < first + count; ++i) {
-      for (std::size_t k = 0; k < ranges; ++k) {
-        if (refuses(k, i)) return i;
-      }
-    }
-    return -1;
-  }
-
   const Kernel& kernel_;
   const Weights& weights_;
   const Sinks& sinks_;
   const Operands& operands_;
   const T scale_;
   const bool first_term_;
-  bool in_place_, streams_, streams_buffers_;
+  bool in_place_;
+  PastCache past_cache_ = PastCache::no;
 };
 
 }  // namespace detail

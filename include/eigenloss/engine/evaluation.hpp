@@ -130,13 +130,12 @@ auto run(const Problem& problem, const Workers& workers, const W& w, const Term&
 // ---- Arguments of the verbs: the inputs, then the storage. ----
 
 template <class... In, std::size_t... I>
-constexpr void check_floating(std::index_sequence<I...>) {
-  (check::floating_input<typename Traits<std::tuple_element_t<I, std::tuple<In...>>>::Scalar>(),
-   ...);
-}
-template <class Kernel, class... In>
-constexpr void check_inputs() {
-  check_floating<In...>(GradientsOf<Kernel, In...>{});
+constexpr bool are_floating(std::index_sequence<I...>) {
+  constexpr bool right =
+      (... && !std::is_integral<
+                  typename Traits<std::tuple_element_t<I, std::tuple<In...>>>::Scalar>::value);
+  check::floating_input<right>();
+  return right;
 }
 
 // An engine of one kernel: each call is one problem.
@@ -162,7 +161,6 @@ struct SingleEngine {
             class... In>
   static auto evaluate(const L& loss, const Workers& workers, const W& weights, const Term& term,
                        ValueOut& values, const Outs& outs, const In&... in) {
-    check_inputs<typename L::Kernel, In...>();
     const Problem<typename L::Kernel, In...> problem(loss, in...);
     return run<Value, Gradient, typename L::Reduction>(problem, workers, weights, term, values,
                                                        outs);
@@ -171,7 +169,6 @@ struct SingleEngine {
   // Every run-time error of the inputs and the weights, and nothing else.
   template <class L, class W, class... In>
   static void check(const L& loss, const W& w, const In&... in) {
-    check_inputs<typename L::Kernel, In...>();
     check_weights<std::tuple_element_t<0, std::tuple<In...>>, W>();
     using P = Problem<typename L::Kernel, In...>;
     const P problem(loss, in...);
@@ -187,7 +184,6 @@ struct SingleEngine {
 
   template <class L, class W, class... In>
   static auto divisor(const L& loss, const W& w, const In&... in) {
-    check_inputs<typename L::Kernel, In...>();
     check_weights<std::tuple_element_t<0, std::tuple<In...>>, W>();
     using P = Problem<typename L::Kernel, In...>;
     using N = typename Total<typename P::T>::Value;

@@ -9,6 +9,7 @@
 
 #include "element.hpp"
 #include "kernel.hpp"
+#include "ranges.hpp"
 
 // Terms of a combination that run as one pass.
 namespace eigenloss {

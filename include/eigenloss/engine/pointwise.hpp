@@ -9,6 +9,7 @@
 
 #include "element_walk.hpp"
 #include "operands.hpp"
+#include "ranges.hpp"
 #include "repeated_gradient.hpp"
 
 // The engine of losses whose unit is an element.
@@ -179,19 +180,19 @@ class PointwiseProblem {
         count, block, 4.0 * block,
         [&elements](Index first, Index n) { return elements.block(first, n); });
     if constexpr (ranges > 0) {
-      if (total.refused >= 0) {
-        report(elements, total.refused, repeated, std::make_index_sequence<ranges>{});
-      }
+      for (Index i = total.refused; 0 <= i && i < count; ++i)
+        check_ranges(i, weights, operands, repeated, std::make_index_sequence<ranges>{});
     }
     (void)repeated;
     return total;
   }
-  template <class Walk, std::size_t... K>
-  void report(const Walk& elements, Index i, const AxisCut* repeated,
-              std::index_sequence<K...>) const {
-    ((elements.refuses(K, i) ? refuse<RangesOf<Kernel>::value[K].argument>(
-                                   i, repeated, RangesOf<Kernel>::value[K].expected)
-                             : void()),
+  template <class Weights, class Operands, std::size_t... K>
+  void check_ranges(Index i, const Weights& weights, const Operands& operands,
+                    const AxisCut* repeated, std::index_sequence<K...>) const {
+    constexpr auto& all = RangesOf<Kernel>::value;
+    ((refuses<T>(all[K], i, weights, operands)
+          ? refuse<all[K].argument>(i, repeated, all[K].expected)
+          : void()),
      ...);
   }
   // Names the number of input I that stands at element i.

@@ -28,15 +28,15 @@ inline constexpr Index tile_chunk = 16;
 
 // ---- The two walks. ----
 
-// Calls step(slot, i, lanes, packs...) for the entries [begin, begin + count) of the rows, where i
-// counts from `begin`; `slot` tells the four accumulators apart.
+// Calls step(strand, i, lanes, packs...) for the entries [begin, begin + count) of the rows, where i
+// counts from `begin`; `strand` tells the four accumulators apart.
 template <class T>
 struct Along {
   using Number = T;
   using V = Single<T>;
   using P = Vector<T>;
   static constexpr bool across = false;
-  static constexpr int slots = 4;
+  static constexpr int strands = 4;
 
   template <bool Slots, class Step, class... Rows>
   static EIGEN_STRONG_INLINE void steps(Index count, const Step& step, const Rows&... rows) {
@@ -53,12 +53,12 @@ struct Along {
   }
   static EIGEN_STRONG_INLINE P spread(const V& number) { return P(number.parts[0]); }
   static EIGEN_STRONG_INLINE V first(const P& pack) { return V(first_lane(pack)); }
-  static EIGEN_STRONG_INLINE P sum_of_slots(const P (&slot)[slots]) {
-    return (slot[0] + slot[1]) + (slot[2] + slot[3]);
+  static EIGEN_STRONG_INLINE P sum_of_strands(const P (&strand)[strands]) {
+    return (strand[0] + strand[1]) + (strand[2] + strand[3]);
   }
   static EIGEN_STRONG_INLINE V sum(const P& entries) { return V(sum_of_lanes(entries)); }
-  static EIGEN_STRONG_INLINE V maximum(const P (&slot)[slots]) {
-    return V(largest_of_lanes(larger(larger(slot[0], slot[1]), larger(slot[2], slot[3]))));
+  static EIGEN_STRONG_INLINE V maximum(const P (&strand)[strands]) {
+    return V(largest_of_lanes(larger(larger(strand[0], strand[1]), larger(strand[2], strand[3]))));
   }
 };
 
@@ -75,16 +75,18 @@ struct Across {
   using P = Vector<T, registers_across<T>()>;
   using V = P;
   static constexpr bool across = true;
-  static constexpr int slots = 1;
+  static constexpr int strands = 1;
 
   template <bool Slots, class Step, class... Rows>
   static EIGEN_STRONG_INLINE void steps(Index count, const Step& step, const Rows&... rows) {
     for (Index i = 0; i < count; ++i) step(0, i, AllLanes{}, rows.load(i, AllLanes{})...);
   }
   static EIGEN_STRONG_INLINE const P& spread(const V& number) { return number; }
-  static EIGEN_STRONG_INLINE const P& sum_of_slots(const P (&slot)[slots]) { return slot[0]; }
+  static EIGEN_STRONG_INLINE const P& sum_of_strands(const P (&strand)[strands]) {
+    return strand[0];
+  }
   static EIGEN_STRONG_INLINE const V& sum(const P& entries) { return entries; }
-  static EIGEN_STRONG_INLINE const V& maximum(const P (&slot)[slots]) { return slot[0]; }
+  static EIGEN_STRONG_INLINE const V& maximum(const P (&strand)[strands]) { return strand[0]; }
 };
 
 // Steps of a tile between two flushes of a sum, and that buffers hold.

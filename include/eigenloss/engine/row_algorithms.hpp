@@ -55,7 +55,7 @@ void close(const Slope& slope, Index begin, Index count) {
 }
 
 // Walks chunk by chunk: `open` begins a chunk and returns its step, as in Walk::steps, which needs no
-// slots where nothing is summed; `close` ends it.
+// strands where nothing is summed; `close` ends it.
 template <class Walk, bool Slots = true, class Open, class Close, class... Rows>
 EIGEN_STRONG_INLINE void walk(Index begin, Index end, const Open& open, const Close& close,
                               const Rows&... rows) {
@@ -76,8 +76,8 @@ template <std::size_t N, class F, class First, class... Rows>
   walk<Walk>(
       begin, end,
       [&](Index, Index) {
-        return [&](int slot, Index, auto lanes, const auto&... entries) {
-          sums.add(slot, f(entries...), lanes);
+        return [&](int strand, Index, auto lanes, const auto&... entries) {
+          sums.add(strand, f(entries...), lanes);
         };
       },
       [&](Index, Index) { sums.end_chunk(); }, first, rows...);
@@ -88,13 +88,13 @@ template <class First>
 [[gnu::flatten, gnu::noinline]] auto maximum_between(Index begin, Index end, const First& row) {
   using Walk = typename First::Walk;
   using P = typename Walk::P;
-  P largest[Walk::slots];
-  for (auto& slot : largest) slot = P(-infinity<typename Walk::Number>());
+  P largest[Walk::strands];
+  for (auto& strand : largest) strand = P(-infinity<typename Walk::Number>());
   walk<Walk>(
       begin, end,
       [&](Index, Index) {
-        return [&](int slot, Index, auto, const P& entries) {
-          largest[slot] = larger(largest[slot], entries);
+        return [&](int strand, Index, auto, const P& entries) {
+          largest[strand] = larger(largest[strand], entries);
         };
       },
       [](Index, Index) {}, row);

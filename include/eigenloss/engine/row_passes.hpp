@@ -29,10 +29,10 @@ template <class Slope, class F, class First, class... Rows>
     detail::walk<Walk>(
         0, first.size(),
         [&](detail::Index begin, detail::Index count) {
-          return [&, to = slope.open(begin, count)](int slot, detail::Index i, auto lanes,
+          return [&, to = slope.open(begin, count)](int strand, detail::Index i, auto lanes,
                                                     const auto&... entries) {
             const std::array<P, 2> both = formula(entries...);
-            sum.add(slot, {{both[0]}}, lanes);
+            sum.add(strand, {{both[0]}}, lanes);
             to.store(i, lanes, both[1]);
           };
         },
@@ -49,21 +49,21 @@ template <std::size_t N, class F, class First, class... Rows>
 [[gnu::flatten, gnu::noinline]] auto maxima(const F& f, const First& first, const Rows&... rows) {
   using Walk = typename First::Walk;
   using P = typename Walk::P;
-  P largest[N][Walk::slots];
+  P largest[N][Walk::strands];
 #pragma GCC unroll 8
   for (std::size_t n = 0; n < N; ++n) {
-    for (auto& slot : largest[n]) slot = P(-detail::infinity<typename Walk::Number>());
+    for (auto& strand : largest[n]) strand = P(-detail::infinity<typename Walk::Number>());
   }
   detail::walk<Walk>(
       0, first.size(),
       [&](detail::Index, detail::Index) {
-        return [&](int slot, detail::Index, auto,
+        return [&](int strand, detail::Index, auto,
                    const auto&... entries) {  // missing lanes repeat the last one
           const std::array<P, N> terms = f(entries...);
 #pragma GCC unroll 8
           for (std::size_t n = 0; n < N; ++n) {
-            const P& before = largest[n][slot];
-            largest[n][slot] =
+            const P& before = largest[n][strand];
+            largest[n][strand] =
                 where((before < terms[n]) | (terms[n] != terms[n]), terms[n], before);
           }
         };
@@ -72,12 +72,12 @@ template <std::size_t N, class F, class First, class... Rows>
   std::array<typename Walk::V, N> result;
 #pragma GCC unroll 8
   for (std::size_t n = 0; n < N; ++n) {  // Walk::maximum leaves open what becomes of NaN
-    P nan[Walk::slots];
+    P nan[Walk::strands];
 #pragma GCC unroll 8
-    for (int k = 0; k < Walk::slots; ++k) {
+    for (int k = 0; k < Walk::strands; ++k) {
       nan[k] = where(largest[n][k] == largest[n][k], P(0), largest[n][k]);
     }
-    result[n] = Walk::maximum(largest[n]) + Walk::sum(Walk::sum_of_slots(nan));
+    result[n] = Walk::maximum(largest[n]) + Walk::sum(Walk::sum_of_strands(nan));
   }
   return result;
 }

@@ -100,7 +100,8 @@ class SequenceTargets {
     const auto& lengths = inputs_.template view<I>();
     if (lengths.at(n) >= 0 && lengths.at(n) <= most) return;
     Check<Kernel>::fail(Check<Kernel>::argument(I), inputs_.template place<I>(n), " = ",
-                        lengths.at(n), " is not between 0 and ", most, ", the number of ", what);
+                        lengths.original(n), " is not between 0 and ", most, ", the number of ",
+                        what);
   }
   void check_label(Index i, Index blank) const {
     const std::int64_t label = inputs_.template view<1>().at(i);
@@ -109,9 +110,9 @@ class SequenceTargets {
                           " is the blank");
     }
     if (label < 0 || label >= frames_.classes) {
-      Check<Kernel>::fail(Check<Kernel>::argument(1), inputs_.template place<1>(i), " = ", label,
-                          " is not a class of ", Check<Kernel>::argument(0), " with shape ",
-                          inputs_.shape());
+      Check<Kernel>::fail(Check<Kernel>::argument(1), inputs_.template place<1>(i), " = ",
+                          inputs_.template view<1>().original(i), " is not a class of ",
+                          Check<Kernel>::argument(0), " with shape ", inputs_.shape());
     }
   }
 

@@ -91,8 +91,11 @@ class Bound {
     check::array_input<!is_number<First>>();
     check::real_numbers<real>();
     check::reduction<IsReduction<typename L::Reduction>::value>();
-    return known && real && !is_number<First> && IsReduction<typename L::Reduction>::value &&
-           L::Engine::template accepts<Kernel>();
+    if constexpr (known && real && !is_number<First> && IsReduction<typename L::Reduction>::value) {
+      return are_floating<First, More...>(GradientsOf<Kernel, First, More...>{}) &&
+             L::Engine::template accepts<Kernel>();
+    }
+    return false;
   }
 
   // Splits the arguments into inputs and storage.

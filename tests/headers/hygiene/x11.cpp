@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What X11's and Windows' headers define, between Eigen's headers and ours.
+// What X11's, Windows' and Qt's headers define, between Eigen's headers and ours.
 #include <Eigen/Dense>
 #include <array>
 #include <cmath>
@@ -26,6 +26,10 @@
 #define near
 #define far
 #define small char
+#define signals public
+#define slots
+#define emit
+#define foreach
 #define min(a, b) (((a) < (b)) ? (a) : (b))
 #define max(a, b) (((a) > (b)) ? (a) : (b))
 
