@@ -130,6 +130,13 @@ TEST_CASE("GaussianNLL flows where the variance is at most eps, as if it were ep
   check_near(std::get<1>(gradients), {-1, -1});
 }
 
+TEST_CASE("GaussianNLL refuses an eps that is no number") {
+  GaussianNLL<> loss;
+  loss.eps = NaN;
+  CHECK(error_of([&] { loss(list({1}), list({1}), list({1})); }) ==
+        "eigenloss::GaussianNLL: eps = nan is not a number");
+}
+
 TEST_CASE("GaussianNLL never swallows NaN, and has PyTorch's values at infinity") {
   const auto x = list({NaN, 1, 1, inf, 1}), t = list({1, NaN, 1, 0, 0}),
              v = list({1, 1, NaN, 1, inf});

@@ -25,18 +25,18 @@ TEST_CASE("PoissonNLL with full adds Stirling's formula above 1") {
   PoissonNLL<Unreduced> loss;
   loss.full = true;
   check_near(loss(logarithms(), counts()),
-             {1.6487212707001282, 1.3678794411714423, 1.2298687494210014, 1.4841984662796044}, 16);
+             {1.6487212707001282, 1.3678794411714423, 1.2298687494210014, 1.4841984662796044}, 8);
   check_near(PoissonNLL<>{{true, true}}(logarithms(), counts()), 1.432666981893044);
   check_near(PoissonNLL<>{{true, true}}.gradient(logarithms(), counts()),
              {0.41218031767503205, -0.15803013970713942, -0.125, 0.08002923068413681});
   check_near(loss.value_and_gradient(logarithms(), counts()).first,
-             {1.6487212707001282, 1.3678794411714423, 1.2298687494210014, 1.4841984662796044}, 16);
+             {1.6487212707001282, 1.3678794411714423, 1.2298687494210014, 1.4841984662796044}, 8);
   check_near(loss(list({0, 0}), list({1, -3})), {1, 1}, 0);
 }
 
 TEST_CASE("PoissonNLL has PyTorch's values of rates") {
   check_near(PoissonNLL<Unreduced>{{false, true}}(rates(), counts()),
-             {0.5, 18.32537056514804, 1.1901479710810836, 2.4171168481611933}, 16);
+             {0.5, 18.32537056514804, 1.1901479710810836, 2.4171168481611933}, 8);
   check_near(PoissonNLL<>{{false, true}}(rates(), counts()), 5.608158846097579);
   check_near(PoissonNLL<>{{false, true}}.gradient(rates(), counts()),
              {0.25, -22727272.477272727, 0.0625000009375, -0.3749999947916668});

@@ -42,6 +42,7 @@ TEST_CASE("SmoothL1 is finite however small beta is") {
   const Eigen::ArrayXf x = Eigen::ArrayXf::Zero(3);
   CHECK(SmoothL1<>{{1e-40}}(x, x) == 0.0F);
   CHECK(SmoothL1<>{{1e-40}}.gradient(x, x)(1) == 0.0F);
+  CHECK(SmoothL1<>{{1e-50}}.gradient(x, x)(1) == 0.0F);
 }
 
 TEST_CASE("SmoothL1 with an infinite beta is 0 for finite errors") {

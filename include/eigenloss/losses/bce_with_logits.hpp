@@ -19,7 +19,7 @@ namespace kernel {
 /// Options:   pos_weight, empty: the weight of the positive part, one number or one for each index
 ///            along `axis`; axis = -1, the last dimension (negative counts from the end): where
 ///            pos_weight runs.
-/// Accuracy:  value 4 ulp; slope 4 ulp of the larger of σ(x)·(1 - y) and σ(-x)·y. Small values are
+/// Accuracy:  value 4 ulp; slope 4 ulp of the larger of σ(x)·(1 - y) and p·σ(-x)·y. Small values are
 ///            exact where x and y agree: with y 0 or 1 nothing is added to log(1 + e^-|x|) that
 ///            cancels; below every normal number they are 0. Stable at ±1000 and beyond. NaN gives
 ///            NaN. x = inf gives inf where y < 1 and NaN where y = 1; x = -inf gives NaN, as in

@@ -24,8 +24,10 @@ namespace kernel {
 ///            plain number or a rank-0 tensor for (D)). Gradients for a and b, in this order.
 /// Options:   margin = 0, any number; axis = -1, the last dimension (negative counts from the end).
 /// Accuracy:  cos 4 ulp of 1, plus those of three sums of D terms. NaN gives NaN, and so does
-///            infinity. Where the squares of a overflow, cos is 0 and the slope for b NaN, and alike
-///            for b. Vectors without features: 1 (y = 1) or max(0, -margin).
+///            infinity. e makes cos smaller where |a| or |b| is near 1e-6. Where A·B overflows, from
+///            |a|·|b| = 1.8e19 on (float; double 1.3e154), cos and the slopes are 0; where A does,
+///            the slope for b is NaN, and alike for B. Vectors without features: 1 (y = 1) or max(0,
+///            -margin).
 /// PyTorch:   torch.nn.CosineEmbeddingLoss, which gives 0 for a target other than 1 and -1: an
 ///            error here.
 /// Source:    https://pytorch.org/docs/stable/generated/torch.nn.CosineEmbeddingLoss.html

@@ -35,8 +35,9 @@ namespace kernel {
 ///            numbers, rounded once. Other number types run in the log domain, and allocate.
 ///            No labels: the path of blanks. Labels that no path reads as: inf, with the gradient
 ///            NaN, or with zero_infinity both 0. A log-probability of -inf is a class that cannot
-///            be, its slope is 0. NaN or inf at a class that the labels use makes the loss and the
-///            whole sequence's gradient NaN. Frames past the input length are never read and have
+///            be, its slope is 0. NaN or inf at a class that a path takes in that frame makes the loss
+///            and the whole sequence's gradient NaN; at one that the labels use in other frames
+///            alone, it may. Frames past the input length are never read and have
 ///            the gradient 0.
 /// PyTorch:   torch.nn.CTCLoss, whose gradient is e^lp - posterior, that of the logits before a
 ///            log-softmax, which CTCWithLogits gives; -inf has the slope NaN there. Labels equal to

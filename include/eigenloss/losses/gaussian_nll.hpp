@@ -20,7 +20,7 @@ namespace kernel {
 ///            variance has it too, or lacks its last dimension, or has size 1 in one dimension, or
 ///            is a number. Gradients for x and the variance, in this order (summed where it is
 ///            repeated; only x where it is a number).
-/// Options:   full = false; eps = 1e-6, any number, in the unit of the variance.
+/// Options:   full = false; eps = 1e-6, any number but NaN, in the unit of the variance.
 /// Accuracy:  6 ulp of the larger of the parts that are added. variance >= 0 or NaN, else an error.
 ///            NaN gives NaN; infinite d inf with the slopes ±inf and -inf; infinite variance inf
 ///            with the slopes 0.
@@ -30,7 +30,7 @@ namespace kernel {
 ///            https://pytorch.org/docs/stable/generated/torch.nn.GaussianNLLLoss.html
 struct GaussianNLL {
   bool full = false;  ///< whether the constant log(2π)/2 is added
-  double eps = 1e-6;  ///< the variance is taken as at least this; any number
+  double eps = 1e-6;  ///< the variance is taken as at least this; any number but NaN
 
   static constexpr Signs signs = Signs::both;
   static constexpr std::size_t inputs = 3;
@@ -40,6 +40,10 @@ struct GaussianNLL {
       {{2, 0.0, std::numeric_limits<double>::infinity(), true, "at least 0"}}};
   static constexpr std::size_t broadcasts = 2;
 
+  template <class Check>
+  void check(const Check& check) const {
+    check.option(eps == eps, "eps", eps, "a number");
+  }
   template <class T>
   T value(const T& x, const T& t, const T& variance) const {
     const T d = x - t;

@@ -23,8 +23,8 @@ namespace kernel {
 ///            `axis`; the unit is a row. y is in [0, 1] as a rule, which is not checked.
 /// Options:   weight, empty: one for each class; axis = -1, the last dimension (negative counts
 ///            from the end).
-/// Accuracy:  each term 4 ulp, on both sides; slope 4 ulp of the larger of σ(x)·(1 - y)/C and
-///            σ(-x)·y/C. NaN gives NaN; an infinite logit gives inf on the wrong side (y = 1 at
+/// Accuracy:  each term 4 ulp, on both sides; slope 4 ulp of the larger of w_c·σ(x)·(1 - y)/C and
+///            w_c·σ(-x)·y/C. NaN gives NaN; an infinite logit gives inf on the wrong side (y = 1 at
 ///            -inf, y = 0 at inf), NaN on the right one, and the slope σ(x) - y on both. A class
 ///            weight of 0 makes its term exactly 0.
 /// PyTorch:   torch.nn.MultiLabelSoftMarginLoss, whose weight may be any tensor that broadcasts.

@@ -21,20 +21,18 @@ namespace kernel {
 ///            integer or a rank-0 tensor for x (C)).
 /// Options:   p = 1, 1 or 2; margin = 1, any number, in the unit of x; weight, empty: one for each
 ///            class; axis = 1, negative counts from the end.
-/// Accuracy:  value 3 ulp of the largest term, plus those of a sum of C terms; slopes 2 ulp. NaN
-///            gives NaN; inf - inf counts 0; a class weight of 0 makes the loss and the slopes
-///            exactly 0.
+/// Accuracy:  each z_i within 2 ulp of the largest of |x_y|, |x_i| and |margin|, terms and slopes
+///            3 ulp more, plus those of a sum of C terms. NaN gives NaN; inf - inf counts 0; a class
+///            weight of 0 makes the loss and the slopes exactly 0.
 /// PyTorch:   torch.nn.MultiMarginLoss, in which NaN counts 0. Every integer type is a class here.
 /// Source:    https://pytorch.org/docs/stable/generated/torch.nn.MultiMarginLoss.html
 struct MultiMargin {
-  static constexpr bool accepts_rank_0 = true;
-
   std::int64_t p = 1;       ///< 1 or 2, the power of each term
   double margin = 1.0;      ///< any number, in the unit of input
   Eigen::ArrayXd weight{};  ///< one for each class; none: 1
   std::int64_t axis = 1;    ///< where the classes lie
 
-  static constexpr bool takes_classes = true;
+  static constexpr bool takes_classes = true, accepts_rank_0 = true;
 
   template <class Check>
   void check(const Check& c, std::ptrdiff_t classes) const {

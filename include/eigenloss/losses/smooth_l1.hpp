@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <limits>
+
 #include "../engine/pointwise.hpp"
 
 namespace eigenloss {
@@ -14,8 +16,8 @@ namespace kernel {
 /// Options:   beta = 1, at least 0, in the unit of x - t: where the parabola ends. 0 is exactly L1;
 ///            with inf the loss of every finite d is 0.
 /// Accuracy:  value 4 ulp, slope 3 ulp. NaN, inf - inf included, gives NaN, but for the slope 0 of
-///            inf - inf with beta 0, which is L1's; infinite errors inf and ±1. Nothing overflows
-///            where |d| does not: d·(d/beta), not d²/beta.
+///            inf - inf with beta below every normal float, as L1's; infinite errors inf and ±1,
+///            with beta inf NaN. Nothing overflows where |d| does not: d·(d/beta), not d²/beta.
 /// PyTorch:   torch.nn.SmoothL1Loss. With beta 0 its C++ frontend gives the slope -1 at d == 0.
 ///            SmoothL1 is Huber / beta.
 /// Source:    Girshick, Fast R-CNN (2015), equation 3;
@@ -39,7 +41,8 @@ struct SmoothL1 {
   T slope(const T& x, const T& t) const {
     const T d = x - t, inner = d * detail::inverse<T>(beta);
     const T slope = where(d >= T(beta), T(1), where(d <= T(-beta), T(-1), inner));
-    return beta == 0 ? where(x == t, T(0), slope) : slope;
+    constexpr double least = (std::numeric_limits<float>::min)();  // below it beta may round to 0
+    return beta < least ? where(x == t, T(0), slope) : slope;
   }
 };
 

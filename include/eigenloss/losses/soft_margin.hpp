@@ -15,8 +15,9 @@ namespace kernel {
 /// Arguments: (input x, target y) of the same shape, any rank; the unit is an element. y may be any
 ///            real number.
 /// Options:   none.
-/// Accuracy:  4 ulp at any magnitude; 0 for what is below every normal number. z = inf gives 0, -inf
-///            gives inf with the slope -y; NaN gives NaN.
+/// Accuracy:  4 ulp at any magnitude where y is 1 or -1; else |z|/2 ulp more, as z is rounded. 0 for
+///            what is below every normal number. z = inf gives 0, -inf gives inf with the slope -y;
+///            NaN gives NaN.
 /// PyTorch:   torch.nn.SoftMarginLoss, whose e^-z overflows: value inf, gradient NaN where z <
 ///            -88.7 (float).
 /// Source:    https://pytorch.org/docs/stable/generated/torch.nn.SoftMarginLoss.html
