@@ -37,6 +37,8 @@ grep -vxE 'include|tests|examples|CMakeLists\.txt|README\.md|LICENSE|\..*' <<<"$
 # 2. A loss is a header, a test, an include in the umbrella and a row of the README's table.
 in_headers=$(names "${losses[@]}")
 same "$inc/losses" "$in_headers" "tests/losses" "$(names tests/losses/*.cpp)"
+same "$inc/losses" "$in_headers" "tests/laws" \
+  "$(names tests/laws/*.cpp | tr ' ' '\n' | grep -vxE 'own_.*|formula|cross_entropy_probabilities' | tr '\n' ' ')"
 same "$inc/losses" "$in_headers" "includes of eigenloss.hpp" \
   "$(sed -nE 's|^#include .*losses/([a-z0-9_]+)\.hpp.*|\1|p' $inc/eigenloss.hpp 2>/dev/null)"
 same "$inc/losses" "$in_headers" "rows of README.md" \

@@ -60,7 +60,8 @@ add("end above", "d >= T(beta)", "d >= T(0.5 * beta)")
 add("end below", "d <= T(-beta)", "d <= T(-0.5 * beta)")
 add("kink of beta 0", "where(x == t, T(0), slope)", "where(x == t, T(1), slope)")
 add("equal infinities and beta 0", "where(x == t, T(0), slope) : slope", "slope : slope")
-add("equal infinities and another beta", "beta == 0 ? where", "beta >= 0 ? where")
+add("equal infinities and another beta", "beta < least ? where", "beta >= 0 ? where")
+add("beta that rounds to 0", "beta < least ? where", "beta == 0 ? where")
 add("default of beta", "double beta = 1.0;", "double beta = 2.0;")
 add("NaN as beta", "beta >= 0", "!(beta < 0)")
 add("beta 0 refused", "beta >= 0", "beta > 0")
@@ -122,6 +123,7 @@ add("slope of the variance", "return {{s, T(0.5) * (inverse - s * s)}};", "retur
 add("fused slope of the variance", "constant<T>(), {{s, T(0.5) * (inverse - s * s)}}",
     "constant<T>(), {{s, T(0.5) * inverse}}")
 add("eps", "return at_least(T(eps), variance);", "return variance;")
+add("NaN as eps", "eps == eps, \"eps\"", "true, \"eps\"")
 add("full", "full ? 0.91893", "full ? 1.91893")
 add("negative variance", "{{2, 0.0,", "{{2, -9.0,")
 add("default of full", "bool full = false;", "bool full = true;")
@@ -169,7 +171,7 @@ add("class weight of the slope", "? weigh(w_y, p - is_y) : p - is_y", "? p - is_
 add("class weight 0", "where(w == N(0), N(0), w * number)", "w * number")
 add("smoothing: value", "V(certain) * loss + V(even)", "loss + V(even)")
 add("smoothing: slope", "weigh(total, p) - (certain_w * is_y + P(even) * w_c)", "certain_w * (p - is_y)")
-add("smoothing: sum of class weights", "double(x.size()) : weight.sum()", "double(x.size()) : double(x.size())")
+add("smoothing: sum of class weights", "sum([](const P& w_c) { return w_c; }, weights)", "V(double(x.size()))")
 add("probabilities: smoothing", "w_c * (certain * t_c + even)", "w_c * t_c")
 add("probabilities: slope", "weigh(total, p) - w_t(t_c, w_c)", "p - w_t(t_c, w_c)")
 add("ignore_index", "return label == ignore_index;", "return label == -100;")
@@ -370,15 +372,15 @@ ctc("scaled: emissions of long sequences", SCALED, "ctc_frame(a, t - 1, frame.ba
     "ctc_frame(a, t - 1, frame.band, true)", "engine/ctc_sequence")
 ctc("scaled: emissions behind the labels", SCALED, "if (band.end > a.labels) pstore(label + band.end - ctc_lanes, pset1<CtcPacket>(0));",
     "", "engine/ctc_sequence")
-ctc("emissions that may be near their largest", EMISSIONS, "predux_min(lowest) - highest > ctc_least_log", "true",
+ctc("emissions that may be near their largest", EMISSIONS, "smallest_of(lowest) - highest > ctc_least_log", "true",
     "engine/ctc_sequence")
-ctc("lowest of each packet", EMISSIONS, "smallest = pmin(smallest, y);", "smallest = y;", "engine/ctc_sequence")
+ctc("lowest of each packet", EMISSIONS, "smallest = smaller(smallest, y);", "smallest = y;", "engine/ctc_sequence")
 ctc("lowest of the frames before", EMISSIONS, "smallest = lowest;", "smallest = pset1<CtcPacket>(infinity);", "engine/ctc_sequence")
 ctc("highest of the frames before", EMISSIONS, "highest = (std::max)(highest, tops[t - first]);", "highest = tops[t - first];",
     "engine/ctc_sequence")
 ctc("scaled: range of a row", SCALED, "peak > 0x1p476 && peak < 0x1p489", "peak > 0", "engine/ctc_sequence")
 ctc("scaled: in front of the band", SCALED, "pstore(to + band.first - ctc_lanes, zero);", "", "engine/ctc_sequence")
-ctc("scaled: the floor", SCALED, "pmax(x, least)", "x", "engine/ctc_sequence")
+ctc("scaled: the floor", SCALED, "larger(x, least)", "x", "engine/ctc_sequence")
 ctc("last classes", EMISSIONS, "copy(a.symbols - ctc_lanes);", "", "losses/ctc_with_logits", "engine/ctc_sequence")
 ctc("padding of the last classes", EMISSIONS, "pstore(x + k, none);", "", "losses/ctc_with_logits",
     "engine/ctc_sequence")
@@ -403,7 +405,7 @@ ctc("gradient of logits, all classes", SEQUENCE, "emission[c] * softmax - occupa
     "emission[c] * softmax", "losses/ctc_with_logits")
 ctc("gradient of logits, few classes", SEQUENCE, "pmul(packet_exp_nonpositive(psub(x, top)), share)",
     "packet_exp_nonpositive(psub(x, top))", "losses/ctc_with_logits", "engine/ctc_sequence")
-ctc("mass of a frame", EMISSIONS, "*mass += static_cast<double>(predux(ones))", "*mass += static_cast<double>(0)",
+ctc("mass of a frame", EMISSIONS, "*mass += static_cast<double>(sum_of(ones))", "*mass += static_cast<double>(0)",
     "losses/ctc_with_logits", "engine/ctc_sequence")
 ctc("scale of a frame", EMISSIONS, "add(top - a.top[t]);", "", "losses/ctc_with_logits", "engine/ctc_sequence")
 ctc("compensation of scales", EMISSIONS, "a.log_scale += lost - std::log(masses);",
@@ -546,7 +548,11 @@ check("storage of a few columns", "detail/output.hpp",
       "A::MaxColsAtCompileTime == Eigen::Dynamic || cols <= A::MaxColsAtCompileTime", "true", "losses/l1")
 check("storage of fixed tensors", "detail/output.hpp", "return false; } else { return same_shape(shape_of(array), shape); }",
       "return false; } else { return true; }", "losses/l1")
-check("divisors of a combination", "engine/combination.hpp", "(divisor_of(more, weights, in...) == common)", "true",
+check("fused terms of a reduction that is not linear", "engine/combination.hpp", "is_linear<typename A::Reduction> &&", "",
+      "engine/combination")
+check("fused terms of a reduction that counts", "reductions.hpp", "!NeedsLosses<R>::value && !Counts<R, double>::value",
+      "!NeedsLosses<R>::value", "engine/combination")
+check("divisors of a combination", "engine/combination.hpp", "!(own == common)", "false",
       "engine/combination")
 check("arguments of every term", "engine/combination.hpp",
       "(check_arguments(std::get<I>(loss.terms), w, in...), ...);", "", "engine/combination", "engine/errors")
@@ -697,8 +703,10 @@ composition("weights of a product", COMBINATION, "for (double& w : product.weigh
 dual = of_file("slopes", "detail/dual.hpp", "engine/formula", "laws/formula")
 dual("a sum", "a.slope + b.slope};", "a.slope};")
 dual("a negative", "{-a.value, -a.slope}", "{-a.value, a.slope}")
-dual("a product", "a.slope * b.value + a.value * b.slope", "a.slope * b.value")
-dual("a quotient", "(a.slope - quotient * b.slope) / b.value", "a.slope / b.value")
+dual("a product", "times(a.slope, b.value) + times(b.slope, a.value)", "times(a.slope, b.value)")
+dual("a product with a number", "V(number) * a.slope", "a.slope")
+dual("a quotient", "over(a.slope - times(b.slope, quotient), b.value)", "over(a.slope, b.value)")
+dual("a quotient by a number", "a.slope / V(number)", "a.slope")
 dual("a difference", "{a.value - b.value, a.slope - b.slope}", "{a.value - b.value, a.slope}")
 dual("where", "where(mask, a.slope, b.slope)", "a.slope")
 dual("min at a tie", "const Dual smaller = where((b < a) | (b != b), b, a); return where(a == b,",
@@ -706,24 +714,24 @@ dual("min at a tie", "const Dual smaller = where((b < a) | (b != b), b, a); retu
 dual("max at a tie", "const Dual larger = where((a < b) | (b != b), b, a); return where(a == b,",
      "const Dual larger = where((a < b) | (b != b), b, a); return where(a != a,")
 dual("abs", "a.slope * detail::sign(a.value)", "a.slope")
-dual("sqrt", "V(0.5) * a.slope / root", "a.slope / root")
-dual("sqrt at 0", "where(a.slope == V(0), V(0), V(0.5) * a.slope / root)", "V(0.5) * a.slope / root")
-dual("exp", "return {e, a.slope * e};", "return {e, a.slope};")
-dual("log", "{log(a.value), a.slope / a.value}", "{log(a.value), a.slope}")
-dual("log1p", "a.slope / (V(1) + a.value)", "a.slope / a.value")
-dual("expm1", "a.slope * (e + V(1))", "a.slope * e")
-dual("sin", "a.slope * cos(a.value)", "a.slope * sin(a.value)")
-dual("cos", "-(a.slope * sin(a.value))", "a.slope * sin(a.value)")
-dual("sinh", "{sinh(a.value), a.slope * cosh(a.value)}", "{sinh(a.value), a.slope * sinh(a.value)}")
-dual("cosh", "{cosh(a.value), a.slope * sinh(a.value)}", "{cosh(a.value), a.slope * cosh(a.value)}")
-dual("tanh", "a.slope * (V(1) - t) * (V(1) + t)", "a.slope * (V(1) - t)")
-dual("softplus", "a.slope * both.sigmoid", "a.slope * both.softplus")
-dual("sigmoid", "a.slope * s * sigmoid(-a.value)", "a.slope * s")
-dual("a power by its base", "a.slope * b.value * pow(a.value, b.value - V(1))", "a.slope * pow(a.value, b.value - V(1))")
-dual("a power whose exponent is constant", "where(b.slope == V(0), V(0), b.slope * power * log(a.value))",
-     "b.slope * power * log(a.value)")
-dual("a power whose base is constant", "where(a.slope == V(0), V(0), by_base)", "by_base")
-dual("a power by its exponent", "b.slope * power * log(a.value)", "b.slope * power")
+dual("sqrt", "over(V(0.5) * a.slope, root)", "over(a.slope, root)")
+dual("exp", "times(a.slope, e)", "a.slope")
+dual("log", "over(a.slope, a.value)", "a.slope")
+dual("log1p", "over(a.slope, V(1) + a.value)", "over(a.slope, a.value)")
+dual("expm1", "times(a.slope, exp(a.value))", "times(a.slope, expm1(a.value) + V(1))")
+dual("sin", "times(a.slope, cos(a.value))", "times(a.slope, sin(a.value))")
+dual("cos", "-times(a.slope, sin(a.value))", "times(a.slope, sin(a.value))")
+dual("sinh", "times(a.slope, cosh(a.value))", "times(a.slope, sinh(a.value))")
+dual("cosh", "times(a.slope, sinh(a.value))", "times(a.slope, cosh(a.value))")
+dual("tanh", "times(times(a.slope, sech), sech)", "times(a.slope, (V(1) - tanh(a.value)) * (V(1) + tanh(a.value)))")
+dual("softplus", "times(a.slope, both.sigmoid)", "times(a.slope, both.softplus)")
+dual("sigmoid", "times(a.slope, s * sigmoid(-a.value))", "times(a.slope, s)")
+dual("a power by its base", "b.value * pow(a.value, b.value - V(1))", "pow(a.value, b.value - V(1))")
+dual("a power whose exponent is 0", "where(b.value == V(0), V(0), b.value * pow(", "where(b.value != b.value, V(0), b.value * pow(")
+dual("a power whose base is 0", "where(flat, V(0), power * log(a.value))", "power * log(a.value)")
+dual("a power by its exponent", "power * log(a.value)", "power")
+dual("a constant times infinity", "where(slope == V(0), V(0), slope * factor)", "slope * factor")
+dual("a constant over 0", "where(slope == V(0), V(0), slope / divisor)", "slope / divisor")
 
 # ---- The files whose inside changes with their speed: packs, the walks over elements and rows, the verbs. Texts here
 # may be stale sooner than elsewhere. ----
@@ -761,9 +769,12 @@ pack("log(1 - x) of [0, 1]: rounding of 1 - x", "pmadd(error, psub(one, parts.k)
      "pmadd(error, one, psub(parts.m, one))")
 pack("log(1 - x) of [0, 1]: 1", "select(equal(x, one), constant<Packet>(least), log_of_parts(parts.k, f))",
      "log_of_parts(parts.k, f)")
-pack("lower bound of NaN", "pmax(x, low)", "pmax(low, x)", "detail/comparison.hpp")
-pack("upper bound of NaN", "pmin(x, high)", "pmin(high, x)", "detail/comparison.hpp")
-pack("upper bound", "Eigen::internal::pmin(x, high)", "x", "detail/comparison.hpp")
+pack("lower bound of NaN", "larger(x, low)", "larger(low, x)", "detail/comparison.hpp")
+pack("upper bound of NaN", "smaller(x, high)", "smaller(high, x)", "detail/comparison.hpp")
+pack("upper bound", "smaller(x, high)", "x", "detail/comparison.hpp")
+pack("minus 0", "Eigen::internal::pxor(x, Eigen::internal::pset1<Register>(T(-0.0)))", "Eigen::internal::psub(Eigen::internal::pzero(x), x)",
+     "detail/registers.hpp", "engine/formula")
+pack("sinh of -0", "return where(a < Pack(0), -s, where(a == Pack(0), a, s)); } friend", "return where(a < Pack(0), -s, s); } friend", "detail/pack.hpp", "engine/formula")
 pack("min of NaN", "where((b < a) | (b != b), b, a)", "where(b < a, b, a)", "detail/pack.hpp", "engine/formula")
 pack("max of NaN", "where((a < b) | (b != b), b, a)", "where(a < b, b, a)", "detail/pack.hpp", "engine/formula")
 pack("tanh of negative numbers", "return where(a < Pack(0), -t, where(a == Pack(0), a, t));", "return t;", "detail/pack.hpp",
@@ -785,8 +796,8 @@ elements("sum", "sums.add_losses(only_first(loss, lanes));", "")
 elements("missing elements", "only_first(loss, lanes)", "loss")
 elements("missing elements that are counted", "only_first(count, lanes)", "count")
 elements("numbers out of range", "any_outside<Kernel>(x) & (w != P(0))", "(w != w)", tests=("losses/bce",))
-elements("the argument with a range", "x[range.argument]", "x[0]", "engine/element.hpp", ("engine/errors",))
-elements("every range", "found = found | outside(", "found = outside(", "engine/element.hpp", ("losses/bce",))
+elements("the argument with a range", "x[range.argument]", "x[0]", "engine/ranges.hpp", ("engine/errors",))
+elements("every range", "found = found | outside(", "found = outside(", "engine/ranges.hpp", ("losses/bce",))
 elements("counted units", "sums.add_counts(only_first(count, lanes));", "")
 elements("counted units that are masked", "where(w == P(0), P(0), R::count(e.value))", "R::count(e.value)")
 elements("sum of a block", "partial.loss = Total<T>(sums.loss);", "")
@@ -812,19 +823,19 @@ elements("second term through a buffer", "write(first + done, here, to);", "", "
 elements("streams: later pieces", "stream(out, count, sink.data() + first);", "stream(out, count, sink.data());")
 elements("streams: later packs", "stream(out + i, gradient)", "stream(out, gradient)")
 elements("streams: registers that are not aligned", "% (sizeof(*to) * std::size_t(P::width)) == 0", ">= 0", "detail/stream.hpp")
-elements("streams: second term", "streams_ = first_term && out", "streams_ = out")
-elements("streams: outputs in buffers", "streams_ = first_term && out &&", "streams_ = first_term &&")
+elements("streams: second term", "first_term && out && !values && outlasts", "out && !values && outlasts")
+elements("streams: outputs in buffers", "first_term && out && !values && outlasts", "first_term && !values && outlasts")
 elements("streams: head", "for (const Index end = (std::min)(head, count); i < end; ++i) to[i] = from[i];",
          "i = (std::min)(head, count);", "detail/stream.hpp")
 elements("streams: alignment", "const Index head = (bytes - misaligned) % bytes / Index(sizeof(T));",
          "const Index head = 0 * (bytes - misaligned);", "detail/stream.hpp")
 elements("streams: rest", "std::copy(from + i, from + count, to + i);", "", "detail/stream.hpp")
-elements("refused numbers", "partial.refused = find_refused(first, count);", "", tests=("losses/bce",))
-elements("refused numbers of masked elements", "if (weights_.at(i) == T(0)) return false;", "", tests=("losses/bce",))
+elements("refused numbers", "partial.refused = first;", "", tests=("losses/bce",))
+elements("refused numbers of masked elements", "if (weights.at(i) == T(0)) return false;", "", "engine/ranges.hpp", ("losses/bce",))
 elements("refused numbers in every register", "found = detail::either(found, mask.parts[k]);",
          "found = mask.parts[k];", "detail/mask.hpp", ("losses/bce", "engine/elements"))
-elements("lowest number that is not refused", "number >= P(range.low)", "number > P(range.low)", "engine/element.hpp", ("losses/bce",))
-elements("highest number that is not refused", "number <= P(range.high)", "number < P(range.high)", "engine/element.hpp", ("losses/bce",))
+elements("lowest number that is not refused", "number >= P(range.low)", "number > P(range.low)", "engine/ranges.hpp", ("losses/bce",))
+elements("highest number that is not refused", "number <= P(range.high)", "number < P(range.high)", "engine/ranges.hpp", ("losses/bce",))
 elements("sum of registers", "half.parts[k] = Eigen::internal::padd(half.parts[k], pack.parts[(Registers + 1) / 2 + k]);", ";",
          "detail/lanes.hpp")
 elements("several slopes of one kernel", "to[g] = from[g];", "to[g] = from[0];", "engine/element.hpp")
@@ -835,10 +846,10 @@ elements("several slopes by dual numbers", "result.slopes[g] = duals[g].slope;",
          "engine/element.hpp")
 
 lanes = of_file("lanes", "detail/lanes.hpp")
-mutant("lanes: missing entries in a maximum", "detail/registers.hpp", "from[k < count ? k : count - 1]",
+mutant("lanes: missing entries in a maximum", "detail/some_lanes.hpp", "from[k < count ? k : count - 1]",
        "k < count ? from[k] : T(100)", "engine/rows")
-mutant("lanes: the last numbers", "detail/registers.hpp", "std::copy_n(last, half, to + (count - half));", "", "engine/elements")
-mutant("lanes: a few numbers", "detail/registers.hpp", "copy_few<N / 2>(from, count, to);", "", "engine/elements")
+mutant("lanes: the last numbers", "detail/some_lanes.hpp", "std::copy_n(last, half, to + (count - half));", "", "engine/elements")
+mutant("lanes: a few numbers", "detail/some_lanes.hpp", "copy_few<N / 2>(from, count, to);", "", "engine/elements")
 lanes("whole registers of the last numbers", "if (here >= P::width) {\n        Eigen::internal::pstoreu(to + k * P::width, pack.parts[k]);",
       "if (here >= P::width) {", "engine/elements")
 lanes("first lanes", "P::load(ramp.numbers) < P(T(lanes))", "P::load(ramp.numbers) <= P(T(lanes))", "engine/elements")
@@ -849,9 +860,9 @@ rows = of_files("rows", "engine/{}.hpp", "engine/rows")
 rows("along: four packs at once", "row", "step(3, i + 3 * width, AllLanes{}, rows.load(i + 3 * width, AllLanes{})...);", "")
 rows("along: whole packs", "row", "step(0, i, AllLanes{}, rows.load(i, AllLanes{})...); if (i < count)", "{} if (i < count)")
 rows("along: the rest of a row", "row", "if (i < count) step(0, i, count - i, rows.load(i, count - i)...);", "")
-rows("along: sum of accumulators", "row", "(slot[0] + slot[1]) + (slot[2] + slot[3])", "(slot[0] + slot[1]) + slot[2]")
-rows("along: largest of accumulators", "row", "larger(larger(slot[0], slot[1]), larger(slot[2], slot[3]))",
-     "larger(larger(slot[0], slot[1]), slot[2])")
+rows("along: sum of accumulators", "row", "(strand[0] + strand[1]) + (strand[2] + strand[3])", "(strand[0] + strand[1]) + strand[2]")
+rows("along: largest of accumulators", "row", "larger(larger(strand[0], strand[1]), larger(strand[2], strand[3]))",
+     "larger(larger(strand[0], strand[1]), strand[2])")
 rows("along: later chunks", "row", "source_.read(first_ + begin, count, buffer_)", "source_.read(first_, count, buffer_)")
 rows("along: entries apart", "row", "source_.gather(first_ + begin * step_, step_, count, buffer_);",
      "source_.gather(first_, step_, count, buffer_);")
@@ -871,15 +882,15 @@ rows("class weights", "computed_rows", "if (weights_.size() == 0) return P(1); i
 rows("class weights: later chunks, along", "computed_rows", "buffer_[i] = weight(begin + i);", "buffer_[i] = weight(i);")
 rows("class weights: later chunks, across", "computed_rows", "P(weight(begin_ + i))", "P(weight(i))")
 rows("class weight of a label", "row_algorithms", "label.classes[k])]", "label.classes[0])]", "losses/cross_entropy", "laws/nll")
-rows("chunks of sums", "row_sums", "total_[n] += Walk::sum_of_slots(chunk_[n]);", "total_[n] = Walk::sum_of_slots(chunk_[n]);")
-rows("sums: slots", "row", "(slot[0] + slot[1]) + (slot[2] + slot[3])", "slot[0] + slot[1]")
+rows("chunks of sums", "row_sums", "total_[n] += Walk::sum_of_strands(chunk_[n]);", "total_[n] = Walk::sum_of_strands(chunk_[n]);")
+rows("sums: strands", "row", "(strand[0] + strand[1]) + (strand[2] + strand[3])", "strand[0] + strand[1]")
 rows("sums: the end of a row", "row_sums", "only_first(terms[n], lanes)", "terms[n]")
-rows("maximum", "row_algorithms", "larger(largest[slot], entries)", "entries")
+rows("maximum", "row_algorithms", "larger(largest[strand], entries)", "entries")
 rows("transform: several slopes", "row_algorithms", "detail::store(slope, i, lanes, results[k++])",
      "detail::store(slope, i, lanes, results[0])", "losses/cosine_embedding")
 rows("sum and transform: chunks", "row_passes", "sum.end_chunk();", "",
      "losses/multi_label_soft_margin", "laws/multi_label_soft_margin")
-rows("sum and transform: the end of a row", "row_passes", "sum.add(slot, {{both[0]}}, lanes);",
+rows("sum and transform: the end of a row", "row_passes", "sum.add(strand, {{both[0]}}, lanes);",
      "sum.add(slot, {{both[0]}}, detail::AllLanes{});",
      "losses/multi_label_soft_margin", "laws/multi_label_soft_margin")
 rows("sum and transform: slopes", "row_passes", "slope.close(begin, count);", "", "losses/multi_label_soft_margin",
