@@ -171,7 +171,7 @@ add("class weight of the slope", "? weigh(w_y, p - is_y) : p - is_y", "? p - is_
 add("class weight 0", "where(w == N(0), N(0), w * number)", "w * number")
 add("smoothing: value", "V(certain) * loss + V(even)", "loss + V(even)")
 add("smoothing: slope", "weigh(total, p) - (certain_w * is_y + P(even) * w_c)", "certain_w * (p - is_y)")
-add("smoothing: sum of class weights", "sum([](const P& w_c) { return w_c; }, weights)", "V(double(x.size()))")
+add("smoothing: sum of class weights", "P(even * weights.sum())", "P(even * double(x.size()))")
 add("probabilities: smoothing", "w_c * (certain * t_c + even)", "w_c * t_c")
 add("probabilities: slope", "weigh(total, p) - w_t(t_c, w_c)", "p - w_t(t_c, w_c)")
 add("ignore_index", "return label == ignore_index;", "return label == -100;")
@@ -853,8 +853,10 @@ mutant("lanes: a few numbers", "detail/some_lanes.hpp", "copy_few<N / 2>(from, c
 lanes("whole registers of the last numbers", "if (here >= P::width) {\n        Eigen::internal::pstoreu(to + k * P::width, pack.parts[k]);",
       "if (here >= P::width) {", "engine/elements")
 lanes("first lanes", "P::load(ramp.numbers) < P(T(lanes))", "P::load(ramp.numbers) <= P(T(lanes))", "engine/elements")
-lanes("transposed squares", "from + k * from_stride);\n  }\n  Eigen::internal::ptranspose(square);", "from + k * from_stride);\n  }", "losses/cross_entropy", "laws/cross_entropy")
-lanes("rows of transposed squares", "from + k * from_stride", "from", "losses/cross_entropy", "laws/cross_entropy")
+mutant("lanes: transposed squares", "detail/transpose.hpp", "(from + k * from_stride);\n  transpose(square);", "(from + k * from_stride);",
+       "losses/cross_entropy", "laws/cross_entropy")
+mutant("lanes: rows of transposed squares", "detail/transpose.hpp", "from + k * from_stride", "from", "losses/cross_entropy",
+       "laws/cross_entropy")
 
 rows = of_files("rows", "engine/{}.hpp", "engine/rows")
 rows("along: four packs at once", "row", "step(3, i + 3 * width, AllLanes{}, rows.load(i + 3 * width, AllLanes{})...);", "")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <Eigen/Core>
 #include <atomic>
 #include <cfloat>
 #include <cstddef>
@@ -12,8 +13,8 @@
 
 #include "words.hpp"
 
-// Every sentence that the library says about a mistake: at compile time (static_assert) and at run
-// time.
+// What the library says about a mistake: every sentence of the compiler (static_assert), and how an
+// error at run time is put into words and raised.
 namespace eigenloss {
 
 /// Called with the sentence of a run-time error before it is thrown as std::invalid_argument, or,

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "registers.hpp"
-#include "words.hpp"
+#include "shape.hpp"
 
 // Packets as CTC needs them: of doubles, from numbers of the caller's type.
 namespace eigenloss::detail {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -9,7 +8,7 @@
 #include <limits>
 #include <utility>
 
-#include "words.hpp"
+#include "shape.hpp"
 
 // CTC's recursion without a limit of range, for the rare sequence whose states a scaled double
 // cannot hold. A logarithm per state would cost an exponential per sum and the digits that a large

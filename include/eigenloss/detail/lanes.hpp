@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <Eigen/Core>
 #include <algorithm>
 #include <cstddef>
 
 #include "pack.hpp"
 #include "some_lanes.hpp"
 
-// The lanes of packs: all of them added up, the first of them where a run ends, and squares of them
-// transposed.
+// The lanes of packs: all of them added up, and the first of them, where a run ends.
 namespace eigenloss {
 namespace detail {
 
@@ -149,55 +149,6 @@ EIGEN_STRONG_INLINE P only_first(const P& pack, std::ptrdiff_t lanes) {
     P first = pack;
     for (std::ptrdiff_t k = lanes; k < P::lanes; ++k) first.parts[k] = T(0);
     return first;
-  }
-}
-
-// Copies a square block with as many rows as a register has lanes, rows becoming columns.
-template <class Register, class T>
-EIGEN_STRONG_INLINE void transpose_registers(const Register& kind, const T* from,
-                                             std::ptrdiff_t from_stride, T* to,
-                                             std::ptrdiff_t to_stride) {
-  constexpr int width = Eigen::internal::unpacket_traits<Register>::size;
-  if constexpr (in_halves<Register>) {
-    constexpr int half = width / 2;
-    for (int row = 0; row < width; row += half) {
-      for (int column = 0; column < width; column += half)
-        transpose_registers(half_of<0>(kind), from + row * from_stride + column, from_stride,
-                            to + column * to_stride + row, to_stride);
-    }
-  } else {
-    Eigen::internal::PacketBlock<Register, width> square;
-#pragma GCC unroll 16
-    for (int k = 0; k < width; ++k) {
-      square.packet[k] = Eigen::internal::ploadu<Register>(from + k * from_stride);
-    }
-    Eigen::internal::ptranspose(square);
-#pragma GCC unroll 16
-    for (int k = 0; k < width; ++k) Eigen::internal::pstoreu(to + k * to_stride, square.packet[k]);
-  }
-}
-// The same of a smaller block: 0 < rows, columns <= lanes.
-template <class Register, class T>
-void transpose_registers(const Register& kind, const T* from, std::ptrdiff_t rows,
-                         std::ptrdiff_t columns, std::ptrdiff_t from_stride, T* to,
-                         std::ptrdiff_t to_stride) {
-  constexpr int width = Eigen::internal::unpacket_traits<Register>::size;
-  if constexpr (in_halves<Register>) {
-    constexpr std::ptrdiff_t half = width / 2;
-    for (std::ptrdiff_t row = 0; row < rows; row += half) {
-      for (std::ptrdiff_t column = 0; column < columns; column += half)
-        transpose_registers(half_of<0>(kind), from + row * from_stride + column,
-                            (std::min)(rows - row, half), (std::min)(columns - column, half),
-                            from_stride, to + column * to_stride + row, to_stride);
-    }
-  } else {
-    Eigen::internal::PacketBlock<Register, width> square;
-    for (std::ptrdiff_t k = 0; k < width; ++k) {
-      square.packet[k] = load_some(kind, from + (k < rows ? k : rows - 1) * from_stride, columns);
-    }
-    Eigen::internal::ptranspose(square);
-    for (std::ptrdiff_t k = 0; k < columns; ++k)
-      store_some(square.packet[k], to + k * to_stride, rows);
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <Eigen/Core>
 #include <algorithm>
+#include <cstddef>
 #include <type_traits>
 #include <unsupported/Eigen/CXX11/Tensor>
 

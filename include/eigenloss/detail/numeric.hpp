@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <Eigen/Core>
 #include <cmath>
 #include <limits>
 #include <type_traits>

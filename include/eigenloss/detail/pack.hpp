@@ -3,7 +3,6 @@
 
 #include <Eigen/Core>
 #include <cmath>
-#include <cstddef>
 #include <type_traits>
 
 #include "mask.hpp"

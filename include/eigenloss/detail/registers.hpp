@@ -75,7 +75,11 @@ EIGEN_STRONG_INLINE Eigen::internal::Packet4d half_of(const Eigen::internal::Pac
 }
 template <int which>
 EIGEN_STRONG_INLINE Eigen::internal::Packet8f half_of(const Eigen::internal::Packet16f& x) {
+#if defined(EIGEN_VECTORIZE_AVX512DQ)  // no cast: GCC keeps what is read as two types in memory
+  return _mm512_maskz_extractf32x8_ps(0xff, x, which);
+#else
   return _mm256_castpd_ps(half_of<which>(_mm512_castps_pd(x)));
+#endif
 }
 #else
 template <class Register>

@@ -53,7 +53,7 @@ EIGEN_STRONG_INLINE Register load_some(const Register&, const T* from, std::ptrd
   for (int k = 0; k < width; ++k) numbers[k] = from[k < count ? k : count - 1];
   return Eigen::internal::ploadu<Register>(numbers);
 }
-#if defined(EIGEN_VECTORIZE_AVX)
+#if defined(EIGEN_VECTORIZE_AVX) && !defined(EIGEN_VECTORIZE_AVX512)
 EIGEN_STRONG_INLINE Eigen::internal::Packet8f load_some(const Eigen::internal::Packet8f&,
                                                         const float* from, std::ptrdiff_t count) {
   static constexpr Ramp<float, 8> ramp{};

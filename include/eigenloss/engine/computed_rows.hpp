@@ -81,6 +81,16 @@ class ClassWeights {
 
   ClassWeights(const Eigen::ArrayXd& weights, Index size) : weights_(weights), size_(size) {}
   Index size() const { return size_; }
+  double sum() const {
+    if (weights_.size() == 0) return double(size_);
+    using V = Vector<double, 4>;
+    V sum(0);
+    Index i = 0;
+    for (; i + V::lanes <= size_; i += V::lanes) sum += V::load(weights_.data() + i);
+    double rest = 0;
+    for (; i < size_; ++i) rest += weights_.data()[i];
+    return sum_of_lanes(sum) + rest;
+  }
   const ClassWeights& open(Index begin, Index count) const {
     begin_ = begin;
     if (Walk::across || weights_.size() == 0) return *this;

@@ -12,18 +12,20 @@
 namespace eigenloss {
 namespace detail {
 
-// Numbers of argument `argument` below `low` or above `high` are refused, NaN too unless `nan`.
+enum class NaN { taken, refused };
+
+// Numbers of argument `argument` below `low` or above `high` are refused.
 struct Range {
   std::size_t argument;
   double low, high;
-  bool nan;
+  NaN nan;
   const char* expected;
 };
 
 template <class P>
 EIGEN_STRONG_INLINE auto outside(const Range& range, const P& number) {
   const auto inside = (number >= P(range.low)) & (number <= P(range.high));
-  return range.nan ? ~(inside | (number != number)) : ~inside;
+  return range.nan == NaN::taken ? ~(inside | (number != number)) : ~inside;
 }
 
 template <class Kernel, class = void>

@@ -5,6 +5,7 @@
 
 #include "../detail/lanes.hpp"
 #include "../detail/output.hpp"
+#include "../detail/transpose.hpp"
 #include "axis.hpp"
 #include "row.hpp"
 
@@ -35,10 +36,9 @@ void transpose(const T* from, Index rows, Index columns, Index from_stride, T* t
         const T* const block = from + row * from_stride + column;
         T* const place = to + column * to_stride + row;
         if (high == width && wide == width) {
-          transpose_registers(typename V::Register(), block, from_stride, place, to_stride);
+          copy_transposed(typename V::Register(), block, from_stride, place, to_stride);
         } else {
-          transpose_registers(typename V::Register(), block, high, wide, from_stride, place,
-                              to_stride);
+          copy_transposed(typename V::Register(), block, high, wide, from_stride, place, to_stride);
         }
       }
     }

@@ -24,7 +24,8 @@ namespace kernel {
 struct BCE {
   static constexpr Signs signs = Signs::one;
   static constexpr std::array<detail::Range, 2> ranges{
-      {{0, 0.0, 1.0, false, "between 0 and 1"}, {1, 0.0, 1.0, false, "between 0 and 1"}}};
+      {{0, 0.0, 1.0, detail::NaN::refused, "between 0 and 1"},
+       {1, 0.0, 1.0, detail::NaN::refused, "between 0 and 1"}}};
 
   template <class T>
   T value(const T& p, const T& y) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <cstddef>
 #include <cstdint>
 
 #include "../engine/rowwise.hpp"
@@ -75,9 +76,7 @@ struct CrossEntropy {
     }
     const double certain = 1 - label_smoothing, even = label_smoothing / double(x.size());
     const auto weights = class_weights(x, weight);
-    const V all_w =
-        weight.size() == 0 ? V(double(x.size())) : sum([](const P& w_c) { return w_c; }, weights);
-    const P certain_w = P(certain) * w_y, total = certain_w + spread(x, V(even) * all_w);
+    const P certain_w = P(certain) * w_y, total = certain_w + P(even * weights.sum());
     const auto slope_at = [=](const P& p, const P& is_y, const P& w_c) {
       return weigh(total, p) - (certain_w * is_y + P(even) * w_c);
     };

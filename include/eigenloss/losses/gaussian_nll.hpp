@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <limits>
 #include <utility>
 
@@ -37,7 +38,7 @@ struct GaussianNLL {
   using Predictions = std::index_sequence<0, 2>;
   static constexpr const char* arguments[] = {"input", "target", "variance"};
   static constexpr std::array<detail::Range, 1> ranges{
-      {{2, 0.0, std::numeric_limits<double>::infinity(), true, "at least 0"}}};
+      {{2, 0.0, std::numeric_limits<double>::infinity(), detail::NaN::taken, "at least 0"}}};
   static constexpr std::size_t broadcasts = 2;
 
   template <class Check>
