@@ -80,12 +80,12 @@ add("value", "(T(1) - y) * detail::log1m_unit(p, -100)", "detail::log1m_unit(p, 
 add("least logarithm", "log_unit(p, -100) +", "log_unit(p, -90) +")
 add("slope", "(p - y) / at_least(", "(y - p) / at_least(")
 add("clamp of the slope", "at_least(T(9.999999960041972e-13), p * (T(1) - p))", "(p * (T(1) - p))")
-add("input above 1", "{0, 0.0, 1.0, false", "{0, 0.0, 2.0, false")
-add("input below 0", "{0, 0.0, 1.0, false", "{0, -2.0, 1.0, false")
-add("target above 1", "{1, 0.0, 1.0, false", "{1, 0.0, 2.0, false")
-add("target below 0", "{1, 0.0, 1.0, false", "{1, -2.0, 1.0, false")
-add("NaN as input", "{0, 0.0, 1.0, false", "{0, 0.0, 1.0, true")
-add("NaN as target", "{1, 0.0, 1.0, false", "{1, 0.0, 1.0, true")
+add("input above 1", "{0, 0.0, 1.0, detail::NaN::refused", "{0, 0.0, 2.0, detail::NaN::refused")
+add("input below 0", "{0, 0.0, 1.0, detail::NaN::refused", "{0, -2.0, 1.0, detail::NaN::refused")
+add("target above 1", "{1, 0.0, 1.0, detail::NaN::refused", "{1, 0.0, 2.0, detail::NaN::refused")
+add("target below 0", "{1, 0.0, 1.0, detail::NaN::refused", "{1, -2.0, 1.0, detail::NaN::refused")
+add("NaN as input", "{0, 0.0, 1.0, detail::NaN::refused", "{0, 0.0, 1.0, detail::NaN::taken")
+add("NaN as target", "{1, 0.0, 1.0, detail::NaN::refused", "{1, 0.0, 1.0, detail::NaN::taken")
 
 mutant("bce: least logarithm of other numbers", "detail/numeric.hpp", "return at_least(V(least), log(p));",
        "return log(p);", "engine/other_numbers")
@@ -128,7 +128,7 @@ add("full", "full ? 0.91893", "full ? 1.91893")
 add("negative variance", "{{2, 0.0,", "{{2, -9.0,")
 add("default of full", "bool full = false;", "bool full = true;")
 add("default of eps", "double eps = 1e-6;", "double eps = 1e-3;")
-add("NaN as variance", "infinity(), true,", "infinity(), false,")
+add("NaN as variance", "infinity(), detail::NaN::taken,", "infinity(), detail::NaN::refused,")
 
 add = loss("kl_div")
 add("value", "t * (log(t) - x)", "t * log(t)")
@@ -1065,7 +1065,7 @@ verbs("storage of gradients", "if constexpr (Gradient) problem.arguments().check
 
 arguments = of_file("arguments", "engine/arguments.hpp", "engine/errors")
 arguments("shape", "same = same_shape(view<I>().shape(), expected);", "", "losses/l1")
-blocks("shapes that differ in one dimension", "detail/words.hpp", "same = same && a[k] == b[k]", "same = a[k] == b[k]",
+blocks("shapes that differ in one dimension", "detail/shape.hpp", "same = same && a[k] == b[k]", "same = a[k] == b[k]",
        "losses/l1")
 arguments("rank", "std::decay_t<decltype(view<I>())>::rank == Rank;", "true;", "losses/l1")
 arguments("more numbers than memory holds", "too_large |= count > memory;", "", "engine/limits")
