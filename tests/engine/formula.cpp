@@ -164,7 +164,6 @@ TEST_CASE("A formula's operators and powers take slopes from both sides") {
 }
 
 TEST_CASE("What does not depend on the variable has no part in a slope, infinite or NaN") {
-  const double inf = std::numeric_limits<double>::infinity();
   const auto slope_of = [](auto f, double at, double other) {
     return pointwise<Sum>(f).gradient(list({at}), list({other}))(0);
   };
@@ -198,7 +197,6 @@ TEST_CASE("A power has PyTorch's slopes at a base and at an exponent of 0") {
 }
 
 TEST_CASE("A formula tells -0 from 0") {
-  const double inf = std::numeric_limits<double>::infinity();
   const Eigen::ArrayXd zero = Eigen::ArrayXd::Zero(19), minus = Eigen::ArrayXd::Constant(19, -0.0);
   const auto of = [&](auto f, const Eigen::ArrayXd& x) { return pointwise<Unreduced>(f)(x); };
   for (Eigen::Index i = 0; i < zero.size(); ++i) {
