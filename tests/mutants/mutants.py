@@ -851,7 +851,7 @@ mutant("lanes: missing entries in a maximum", "detail/some_lanes.hpp", "from[k <
 mutant("lanes: the last numbers", "detail/some_lanes.hpp", "std::copy_n(last, half, to + (count - half));", "", "engine/elements")
 mutant("lanes: a few numbers", "detail/some_lanes.hpp", "copy_few<N / 2>(from, count, to);", "", "engine/elements")
 lanes("whole registers of the last numbers", "if (here >= P::width) {\n        Eigen::internal::pstoreu(to + k * P::width, pack.parts[k]);",
-      "if (here >= P::width) {", "engine/elements")
+      "if (here >= P::width) {", "engine/rows", "losses/cross_entropy")
 lanes("first lanes", "P::load(ramp.numbers) < P(T(lanes))", "P::load(ramp.numbers) <= P(T(lanes))", "engine/elements")
 mutant("lanes: transposed squares", "detail/transpose.hpp", "(from + k * from_stride);\n  transpose(square);", "(from + k * from_stride);",
        "losses/cross_entropy", "laws/cross_entropy")
