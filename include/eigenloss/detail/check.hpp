@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <Eigen/Core>
 #include <atomic>
 #include <cfloat>
 #include <cstddef>
