@@ -141,6 +141,7 @@ add("slope of logarithms", "log_target ? -exp(t) : -t", "-t")
 add("fused slope of logarithms", "log_value(x, t, e), -e", "log_value(x, t, e), e")
 
 add = loss("hinge_embedding")
+add("terms that cancel", "Signs::both", "Signs::one", "engine/sums")
 add("value of other labels", "hinge, hinge + x", "hinge, hinge")
 add("value of -1", "detail::positive_part(T(margin) - x)", "T(margin) - x")
 add("kink", "x <= T(margin)", "x < T(margin)")

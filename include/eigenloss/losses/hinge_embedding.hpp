@@ -22,6 +22,8 @@ namespace kernel {
 struct HingeEmbedding {
   double margin = 1.0;  ///< any number; a distance beyond it costs nothing where y = -1
 
+  static constexpr Signs signs = Signs::both;
+
   template <class T>
   T value(const T& x, const T& y) const {
     const T hinge = detail::positive_part(T(margin) - x);
