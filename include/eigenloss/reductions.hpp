@@ -143,21 +143,16 @@ template <class R>
 struct NeedsLosses<R, std::void_t<decltype(R::needs_losses)>>
     : std::integral_constant<bool, R::needs_losses> {};
 
-template <class R, class V, class = void>
-struct Counts : std::false_type {};
-template <class R, class V>
-struct Counts<R, V, std::void_t<decltype(R::count(std::declval<V>()))>> : std::true_type {};
-
-// Whether the value of a sum of losses is the sum of their values: it is where no scale depends on
-// the losses.
-template <class R>
-constexpr bool is_linear = !NeedsLosses<R>::value && !Counts<R, double>::value;
-
 template <class R, class = void>
 struct Averages : std::true_type {};
 template <class R>
 struct Averages<R, std::void_t<decltype(R::averages)>> : std::integral_constant<bool, R::averages> {
 };
+
+template <class R, class V, class = void>
+struct Counts : std::false_type {};
+template <class R, class V>
+struct Counts<R, V, std::void_t<decltype(R::count(std::declval<V>()))>> : std::true_type {};
 
 }  // namespace detail
 }  // namespace eigenloss

@@ -6,8 +6,21 @@
 #include <string>
 #include <tuple>
 
+#include "../examples/own_reduction.hpp"
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
+
+// A reduction whose value alone reads what it counts. Only packs find `where` from here.
+struct Counted : eigenloss::Sum {
+  template <class L>
+  static auto count(const L& loss) {
+    return where(loss == loss, L(1), L(0));
+  }
+  template <class T>
+  static T value(const eigenloss::Totals<T>& t) {
+    return t.loss + t.counted;
+  }
+};
 
 using namespace eigenloss;
 using Eigen::ArrayXd;
@@ -191,33 +204,6 @@ TEST_CASE("Combination: terms of different reductions, in any order of fused and
   CHECK(ulps(gradient, slopes) <= few_ulp);
   CHECK(ulps_of_number(loss.value_and_gradient(x, t).first, loss(x, t)) <= 4);
 }
-
-// The mean over the units that have a loss; and one whose value alone reads what it counts.
-struct NonZeroMean {
-  static constexpr bool needs_losses = true;
-  template <class L>
-  static L count(const L& loss) {
-    return where(loss != L(0), L(1), L(0));
-  }
-  template <class T>
-  static T scale(const Totals<T>& t) {
-    return t.counted == T(0) ? T(0) : T(T(1) / t.counted);
-  }
-  template <class T>
-  static T value(const Totals<T>& t) {
-    return t.loss * scale(t);
-  }
-};
-struct Counted : Sum {
-  template <class L>
-  static L count(const L&) {
-    return L(1);
-  }
-  template <class T>
-  static T value(const Totals<T>& t) {
-    return t.loss + t.counted;
-  }
-};
 
 template <class R>
 void check_sum_of_reduced() {

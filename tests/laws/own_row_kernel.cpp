@@ -26,4 +26,11 @@ TEST_CASE("The example's kernel of rows is flat where a sample is sure, with any
   }
 }
 
+TEST_CASE("The example's kernel of rows refuses a gamma below 0") {
+  const Eigen::Array3d sure(40, 0, 0);
+  eigenloss::Rowwise<Focal> loss;
+  loss.gamma = -1;
+  CHECK_THROWS_AS(loss(sure, 0), std::invalid_argument);
+}
+
 TEST_CASE("The example's kernel of rows obeys the laws") { laws::hold<FocalLoss>(); }

@@ -112,6 +112,16 @@ TEST_CASE("CosineEmbedding: where squares overflow, cos is 0 and the other vecto
   }
 }
 
+TEST_CASE("CosineEmbedding: where the product of the squares overflows, cos and the slopes are 0") {
+  for (int y : {1, -1}) {
+    const auto a = vector<double>({1e80, 0});
+    const auto [value, gradients] = CosineEmbedding<>{}.value_and_gradient(a, a, y);
+    CHECK(value == (y == 1 ? 1 : 0));
+    check_list(std::get<0>(gradients), {0, 0});
+    check_list(std::get<1>(gradients), {0, 0});
+  }
+}
+
 TEST_CASE("CosineEmbedding: masked rows count exactly 0 and are not looked at") {
   const auto a = matrix<double>({{1, 2}, {kNan, kInfinity}}), b = matrix<double>({{3, 1}, {0, 0}});
   const auto [value, gradients] = CosineEmbedding<>{}

@@ -380,6 +380,10 @@ TEST_CASE("CTC says which length, label or shape is wrong, and writes nothing be
     CHECK(storage.size() == 1);
   };
   refuse(x, targets, frames, ints({3, 3}), "targets(0, 2) = 0 is the blank");
+  Eigen::Tensor<std::uint64_t, 2> huge(2, 3);
+  huge.setConstant(~std::uint64_t(0));
+  refuse(x, huge, frames, labels,
+         "targets(0, 0) = 18446744073709551615 is not a class of log_probs with shape (4, 2, 3)");
   targets(0, 1) = 3;
   refuse(x, targets, frames, labels,
          "targets(0, 1) = 3 is not a class of log_probs with shape (4, 2, 3)");

@@ -549,9 +549,9 @@ check("storage of a few columns", "detail/output.hpp",
       "A::MaxColsAtCompileTime == Eigen::Dynamic || cols <= A::MaxColsAtCompileTime", "true", "losses/l1")
 check("storage of fixed tensors", "detail/output.hpp", "return false; } else { return same_shape(shape_of(array), shape); }",
       "return false; } else { return true; }", "losses/l1")
-check("fused terms of a reduction that is not linear", "engine/combination.hpp", "is_linear<typename A::Reduction> &&", "",
+check("fused terms of a reduction that is not linear", "engine/fused.hpp", "is_linear<typename A::Reduction> &&", "",
       "engine/combination")
-check("fused terms of a reduction that counts", "reductions.hpp", "!NeedsLosses<R>::value && !Counts<R, double>::value",
+check("fused terms of a reduction that counts", "engine/fused.hpp", "!NeedsLosses<R>::value && !Counts<R, Vector<float>>::value",
       "!NeedsLosses<R>::value", "engine/combination")
 check("divisors of a combination", "engine/combination.hpp", "!(own == common)", "false",
       "engine/combination")

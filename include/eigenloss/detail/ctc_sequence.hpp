@@ -27,8 +27,8 @@ struct CtcResult {
 
 struct CtcNoGradient {};
 
-// The loss of a sequence by numbers with an exponent of their own (ctc_wide.hpp), which have no limits
-// of range. Reads the frames once more; `visit` as in ctc_backward.
+// The loss of a sequence by numbers with an exponent of their own (ctc_wide.hpp), whose range has no
+// limits. Reads the frames once more; `visit` as in ctc_backward.
 template <class Frames, class Visit>
 double ctc_wide_range(CtcTables& a, Frames frames, bool backward, Visit visit) {
   for (Index t = 0; t < a.frames; ++t) {

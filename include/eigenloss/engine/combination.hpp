@@ -81,21 +81,14 @@ struct CombinationEngine {
     return L::Engine::divisor(loss, weights, in...);
   }
 
-  template <class Terms, std::size_t I, std::size_t J>
-  static constexpr bool can_fuse() {
-    using A = std::tuple_element_t<I, Terms>;
-    using B = std::tuple_element_t<J, Terms>;
-    return std::is_same<typename A::Engine, PointwiseEngine>::value &&
-           std::is_same<typename B::Engine, PointwiseEngine>::value &&
-           std::is_same<typename A::Reduction, typename B::Reduction>::value &&
-           is_linear<typename A::Reduction> && BroadcastOf<typename A::Kernel>::value == no_input &&
-           BroadcastOf<typename B::Kernel>::value == no_input;
-  }
   // The first term of the group that term I belongs to.
   template <class Terms, std::size_t I, std::size_t... J>
   static constexpr std::size_t leader(std::index_sequence<J...>) {
     std::size_t first = I;
-    ((J < first && can_fuse<Terms, J, I>() ? void(first = J) : void()), ...);
+    ((J < first && can_fuse<std::tuple_element_t<J, Terms>, std::tuple_element_t<I, Terms>>()
+          ? void(first = J)
+          : void()),
+     ...);
     return first;
   }
 

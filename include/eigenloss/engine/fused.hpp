@@ -9,6 +9,7 @@
 
 #include "element.hpp"
 #include "kernel.hpp"
+#include "pointwise.hpp"
 #include "ranges.hpp"
 
 // Terms of a combination that run as one pass.
@@ -80,6 +81,20 @@ struct check::NameOf<kernel::Fused<Kernels...>, void> {
 template <class... Kernels>
 struct check::ArgumentNames<kernel::Fused<Kernels...>, void>
     : ArgumentNames<typename kernel::Fused<Kernels...>::First> {};
+
+// Whether the value of a sum of losses is the sum of their values: it is where no scale depends on
+// the losses.
+template <class R>
+constexpr bool is_linear = !NeedsLosses<R>::value && !Counts<R, Vector<float>>::value;
+
+template <class A, class B>
+constexpr bool can_fuse() {
+  return std::is_same<typename A::Engine, PointwiseEngine>::value &&
+         std::is_same<typename B::Engine, PointwiseEngine>::value &&
+         std::is_same<typename A::Reduction, typename B::Reduction>::value &&
+         is_linear<typename A::Reduction> && BroadcastOf<typename A::Kernel>::value == no_input &&
+         BroadcastOf<typename B::Kernel>::value == no_input;
+}
 
 }  // namespace detail
 }  // namespace eigenloss

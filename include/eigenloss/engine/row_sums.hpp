@@ -56,8 +56,8 @@ class ChunkedSums {
 
 // The sum of numbers that come one a row, as packs of them across rows or alone. Rows alone, as in a
 // call of one row, store nothing of packs.
-#if !defined( \
-    __clang__)  // GCC 12 does not see that the optional sum is looked at only where it is one
+// (GCC 12 does not see that the optional sum is looked at only where it is one.)
+#if !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif

@@ -27,9 +27,9 @@ namespace kernel {
 /// Options:   weight, empty: one for each class; ignore_index = -100, any integer, below 0 with
 ///            probabilities; label_smoothing = 0, in [0, 1]; axis = 1, negative from the end.
 /// Accuracy:  value and slope 4 ulp of max(1, |max x - x_y|) times the largest class weight, plus
-///            those of a sum of C terms. A logit of -inf is a class that cannot be: its slope is 0. +inf, or -inf everywhere,
-///            gives NaN. A term whose class weight or probability is 0 is exactly 0; where all
-///            are, so are the slopes, even at NaN.
+///            those of a sum of C terms. A logit of -inf is a class that cannot be: its slope is 0.
+///            +inf, or -inf everywhere, gives NaN. A term whose class weight or probability is 0 is
+///            exactly 0; where all are, so are the slopes, even at NaN.
 /// PyTorch:   torch.nn.CrossEntropyLoss. An ignored row's gradient is 0 here even where its logits
 ///            are NaN; every integer type is a class; label_smoothing outside [0, 1] is an error.
 /// Source:    label smoothing: Szegedy et al., Rethinking the Inception Architecture (2016), 7;

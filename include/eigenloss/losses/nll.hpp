@@ -20,8 +20,8 @@ namespace kernel {
 ///            log-probabilities. Mean divides by the sum of w_y over the rows that are not ignored.
 /// Options:   weight, empty: one for each class; ignore_index = -100, any integer; axis = 1,
 ///            negative counts from the end.
-/// Accuracy:  1 ulp, as w is rounded, too. A NaN that is read gives the value NaN, a class weight of 0 a loss of
-///            exactly 0, even at a log-probability of -inf.
+/// Accuracy:  1 ulp, as w is rounded, too. A NaN that is read gives the value NaN, a class weight of
+///            0 a loss of exactly 0, even at a log-probability of -inf.
 /// PyTorch:   torch.nn.NLLLoss, the same, for every integer type.
 /// Source:    https://pytorch.org/docs/stable/generated/torch.nn.NLLLoss.html
 struct NLL {
