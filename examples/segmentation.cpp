@@ -20,7 +20,7 @@ int kind_of(Index y, Index x) {
 
 int main() {
   // Noisy colours; a third of the pixels without a label.
-  std::mt19937 random(1), draw(2);  // numbers of a distribution differ from library to library
+  std::mt19937 random(3), draw(2);  // numbers of a distribution differ from library to library
   std::normal_distribution<float> noise(0, 0.1F);
   Tensor<float, 4> image(pictures, colours, size, size);
   Tensor<int, 3> truth(pictures, size, size), label(pictures, size, size);
