@@ -183,8 +183,8 @@ TEST_CASE("infinite sums are infinite, and not what compensation makes of them")
 }
 
 TEST_CASE("block sums are added in order, on any number of threads, whoever ends first") {
-  // Sums of long double round with each addition, and so show their order; 140 blocks are more than run at once.
-  const Index n = 140 * 16384 + 5;
+  // Sums of long double round with each addition, and so show their order; 530 blocks are more than run at once.
+  const Index n = 530 * 16384 + 5;
   Eigen::Array<long double, Eigen::Dynamic, 1> x(n);
   for (Index i = 0; i < n; ++i) {
     x(i) = 1.0L / static_cast<long double>(i * 37 % 1009 + 1) * (i < n / 2 ? 1 : 1e-7L);

@@ -77,8 +77,8 @@ class Workers {
  public:
   explicit Workers(const Device& device) : device_(device) {}
 
-  // The sum over blocks of `block` units, in order, of their Partial: body(first, count). `cycles`: the
-  // cost of a block.
+  // The sum over blocks of `block` units, in order, of their Partial: body(first, count). `cycles`: what
+  // a block costs, about; Eigen shares work of 210,000 and more, to wake a thread takes as long.
   template <class T, class Body>
   Partial<T> reduce(Index units, Index block, double cycles, const Body& body) const {
     if (units > 0 && units <= block) return body(0, units);
@@ -89,7 +89,7 @@ class Workers {
     Partial<T> total;
     if constexpr (HasThreads<Device>::value) {
       if (device_.numThreads() > 1) {
-        constexpr Index wave = 128;
+        constexpr Index wave = 512;
         Partial<T> partials[wave];
         for (Index first = 0; first < blocks; first += wave) {
           const Index last = (std::min)(blocks, first + wave);

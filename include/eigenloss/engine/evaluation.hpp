@@ -49,23 +49,34 @@ template <class Problem, class W>
 using WeightsOf = UnitWeights<typename Problem::Kernel, typename Problem::T, W, Problem::unit_rank>;
 
 // The divisor of WeightedMean: the sum of w·d over the units.
-template <class N, class Problem, class Weights>
-N weighted_divisor(const Problem& problem, const Weights& weights) {
+template <class N, class Problem, class Workers, class Weights>
+N weighted_divisor(const Problem& problem, const Workers& workers, const Weights& weights) {
   using T = typename Problem::T;
-  constexpr Index chunk = buffered<T>;
-  T w_buffer[chunk], shares[chunk];
-  const Index units = problem.number_of_units();
-  Total<T> total;
-  for (Index first = 0; first < units; first += chunk) {
-    const Index count = (std::min)(chunk, units - first);
-    const T* w = weights.read(first, count, w_buffer);
-    problem.shares(first, count, shares);
-    for (Index i = 0; i < count; ++i) {
-      using Value = typename Total<T>::Value;
-      if (shares[i] != T(0)) total.add(Value(w[i]) * Value(shares[i]));  // 0 of any weight
+  using V = Vector<T, 4>;
+  constexpr Index chunk = buffered<T>, block = 32 * chunk;
+  const auto sum_of_block = [&](Index first, Index count) {
+    T w_buffer[chunk], shares[chunk + V::lanes];
+    CompensatedSum<V> sum;
+    for (const Index end = first + count; first < end; first += chunk) {
+      const Index here = (std::min)(chunk, end - first);
+      const T* w = weights.read(first, here, w_buffer);
+      problem.shares(first, here, shares);
+      std::fill_n(shares + here, V::lanes, T(0));
+      const auto add = [&](Index i, const V& weight) {
+        const V share = V::load(shares + i);
+        sum.add(where(share == V(0), V(0), weight * share));  // 0 of any weight
+      };
+      Index i = 0;
+      for (; i + V::lanes <= here; i += V::lanes) add(i, V::load(w + i));
+      if (i < here) add(i, load<V>(w + i, here - i));
     }
-  }
-  return total.value();
+    Partial<T> partial;
+    partial.loss = Total<T>(sum);
+    return partial;
+  };
+  return workers
+      .template reduce<T>(problem.number_of_units(), block, 64.0 / V::lanes * block, sum_of_block)
+      .loss.value();
 }
 
 // What a pass over the units knows of a reduction, so that most reductions share the code of one.
@@ -100,7 +111,7 @@ auto run(const Problem& problem, const Workers& workers, const W& w, const Term&
 
   Totals<N> totals{N(0), N(problem.divisor()), N(problem.divisor()), N(problem.batch()), N(0)};
   if constexpr (!std::is_same<W, Unweighted>::value && ReadsWeights<R>::value) {
-    totals.weights = weighted_divisor<N>(problem, weights);
+    totals.weights = weighted_divisor<N>(problem, workers, weights);
   }
   const auto pass = [&](auto value, auto gradient, const N& scale) {
     constexpr bool with_gradient = decltype(gradient)::value;
@@ -192,7 +203,8 @@ struct SingleEngine {
     if constexpr (std::is_same<W, Unweighted>::value) {
       return N(problem.divisor());
     } else {
-      return weighted_divisor<N>(problem, weights.reader());
+      const Eigen::DefaultDevice device;
+      return weighted_divisor<N>(problem, Workers<Eigen::DefaultDevice>(device), weights.reader());
     }
   }
 };

@@ -22,13 +22,19 @@ class AlongAxis {
     return T(numbers_[static_cast<Eigen::Index>((i / inner_) % Index(numbers_.size()))]);
   }
   void copy(Index first, Index count, T* buffer) const {
-    const Index period = Index(numbers_.size()) * inner_;
-    Index done = 0;
-    for (Index c = (first / inner_) % Index(numbers_.size()); done < (std::min)(count, period);) {
-      const Index here = (std::min)(count - done, inner_ - (first + done) % inner_);
-      std::fill_n(buffer + done, here, T(numbers_[static_cast<Eigen::Index>(c)]));
+    const Index size = Index(numbers_.size()), period = size * inner_;
+    const Index once = (std::min)(count, period);
+    Index done = 0, c = (first / inner_) % size, left = inner_ - first % inner_;
+    while (done < once) {
+      const Index here = (std::min)(once - done, inner_ == 1 ? size - c : left);
+      if (inner_ == 1) {
+        convert(numbers_.data() + c, here, buffer + done);
+      } else {
+        std::fill_n(buffer + done, here, T(numbers_[static_cast<Eigen::Index>(c)]));
+      }
       done += here;
-      if (++c == Index(numbers_.size())) c = 0;
+      left = inner_;
+      c = inner_ > 1 && c + 1 < size ? c + 1 : 0;
     }
     while (done < count) {  // what is there, again and again
       const Index repeated = done - done % period;

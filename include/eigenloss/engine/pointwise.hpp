@@ -177,7 +177,7 @@ class PointwiseProblem {
     const ElementWalk<Value, R, Kernel, T, G, Weights, Sinks, Operands> elements(
         kernel_, weights, scale, term.first, sinks, operands, count);
     const Partial<T> total = workers.template reduce<T>(
-        count, block, 4.0 * block,
+        count, block, 16.0 / Vector<T>::lanes * block,
         [&elements](Index first, Index n) { return elements.block(first, n); });
     if constexpr (ranges > 0) {
       for (Index i = total.refused; 0 <= i && i < count; ++i)

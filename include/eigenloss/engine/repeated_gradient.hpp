@@ -56,7 +56,9 @@ class RepeatedGradient {
     if (cut_.inner == 0) return 0;
     return ((cut_.outer + lines_ - 1) / lines_) * tiles_of_a_line();
   }
-  double cycles() const { return 8.0 * double(cut_.size) * double(width_) * double(lines_); }
+  double cycles() const {
+    return 24.0 / Vector<T>::lanes * double(cut_.size) * double(width_) * double(lines_);
+  }
 
   void tile(Index index) const {
     const Index line = index / tiles_of_a_line() * lines_;

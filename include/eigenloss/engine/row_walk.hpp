@@ -71,8 +71,10 @@ class RowWalk {
 
   // What so many rows cost, about.
   double cycles(Index rows) const {
-    return double(rows) *
-           (OnlyAtLabel<Kernel>::value && wanted<Sinks> == 0 ? 16.0 : 4.0 * double(cut_.size));
+    constexpr bool at_label = OnlyAtLabel<Kernel>::value;
+    const double row = at_label ? 8.0 : 0.0;
+    const double pack = at_label ? (wanted<Sinks> > 0 ? 4.0 : 0.0) : 24.0;
+    return double(rows) * (row + pack / Vector<T>::lanes * double(cut_.size));
   }
 
   Partial<T> block(Index first, Index count) const {

@@ -78,8 +78,8 @@ class SequenceProblem {
     Index* const offsets = concatenated ? static_cast<Index*>(lease->data()) : nullptr;
     for (Index n = 0, sum = 0; offsets && n < number_of_units(); sum += targets_.labels_of(n++))
       offsets[n] = sum;
-    const double cycles = double(targets_.most_frames()) *
-                          (4.0 * double(frames_.classes) + 20.0 * double(targets_.most_labels()));
+    const double cycles = (Gradient ? 2.0 : 1.0) * double(targets_.most_frames()) *
+                          (double(frames_.classes) + 6.0 * double(targets_.most_labels()));
     return workers.template reduce<T>(number_of_units(), 1, cycles, [&](Index n, Index) {
       Partial<T> partial;
       const T w = weight(weights, n);
