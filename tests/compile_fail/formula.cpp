@@ -2,6 +2,8 @@
 // expect: a formula runs on several numbers at once, so it cannot branch
 // expect: a formula runs on several numbers at once, so it cannot branch
 // expect: a formula runs on several numbers at once, so it cannot branch
+// expect: a formula is a function of one, two or three numbers of any type
+// expect: a formula is a function of one, two or three numbers of any type
 #include <eigenloss/engine/formula.hpp>
 #include <unsupported/Eigen/CXX11/Tensor>
 
@@ -20,5 +22,13 @@ float value(const Eigen::Tensor<float, 2>& x, const Eigen::Tensor<float, 2>& t) 
     return where(difference < 0, -difference, difference);
 #endif
   });
+#if EXPECT_FAIL == 4
+  const auto typed = eigenloss::pointwise([](float input, float target) { return input - target; });
+  return typed(x, t);
+#elif EXPECT_FAIL == 5
+  const auto counting =
+      eigenloss::pointwise([k = 0](auto input, auto) mutable { return ++k, input; });
+  return counting(x, t);
+#endif
   return loss(x, t);
 }

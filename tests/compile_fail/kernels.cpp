@@ -5,8 +5,13 @@
 // expect: a reduction needs static functions value\(totals\) and scale\(totals\)
 // expect: a kernel of Rowwise takes at most one input with a class for each row
 // expect: a kernel of Rowwise with most_labels takes one input with rows of classes
+// expect: an input whose role is label or label_row must be of an integer type
+// expect: a distance is a type with a member function template term
+// expect: rows must be arrays: make a plain number an Eigen::Tensor<float, 0>
+// expect: .device\(\) takes one of Eigen's devices
 #include <eigenloss/losses/cross_entropy.hpp>
 #include <eigenloss/losses/mse.hpp>
+#include <eigenloss/losses/triplet_margin_with_distance.hpp>
 
 // The square of the difference; the margin of one class above the mean; the sum: each of one's own.
 struct Square {
@@ -68,6 +73,19 @@ struct FirstLabels {
   }
 };
 
+struct Angle {
+  template <class V>
+  V
+#if EXPECT_FAIL == 8
+  terms
+#else
+  term
+#endif
+      (const V& u, const V& v) const {
+    return (u - v) * (u - v);
+  }
+};
+
 struct Total {
   template <class T>
   static T value(const eigenloss::Totals<T>& totals) {
@@ -87,7 +105,21 @@ struct Total {
 
 float value(const Eigen::MatrixXf& x, const Eigen::MatrixXf& t, const Eigen::VectorXi& labels) {
   const auto [above, slopes] = eigenloss::Rowwise<AboveMean>{}.value_and_gradient(x, labels);
+#if EXPECT_FAIL == 7
+  const Eigen::MatrixXf rows = Eigen::MatrixXf::Zero(x.rows(), x.cols());
+#else
   const Eigen::MatrixXi rows = Eigen::MatrixXi::Zero(x.rows(), x.cols());
-  return eigenloss::Rowwise<FirstLabels>{}(x, rows, rows) + eigenloss::Pointwise<Square>{}(x, t) +
+#endif
+#if EXPECT_FAIL == 10
+  return eigenloss::MSE<>{}.device(4)(x, t);
+#endif
+  return eigenloss::TripletMarginWithDistance<eigenloss::Mean, Angle>{}(x, t,
+#if EXPECT_FAIL == 9
+                                                                        1.0F
+#else
+                                                                        t
+#endif
+                                                                        ) +
+         eigenloss::Rowwise<FirstLabels>{}(x, rows, rows) + eigenloss::Pointwise<Square>{}(x, t) +
          eigenloss::MSE<Total>{}(x, t) + above + slopes.sum();
 }

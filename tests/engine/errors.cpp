@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <cmath>
 #include <cstdint>
 #include <eigenloss/eigenloss.hpp>
 #include <limits>
@@ -224,6 +225,40 @@ TEST_CASE("numbers of rows and elements that are not right") {
         "eigenloss::BCE: target = 1.25 is not between 0 and 1");
 }
 
+TEST_CASE("a number that is not right reads as it was given, whatever the loss computes in") {
+  const Eigen::MatrixXf x = Eigen::MatrixXf::Constant(1, 3, 0.5F);
+  const Eigen::Matrix<int, 1, 1> far(16777217);
+  CHECK(error_of([&] { CosineEmbedding<>{}(x, x, far); }) ==
+        "eigenloss::CosineEmbedding: target(0) = 16777217 is not 1 or -1");
+  const Eigen::MatrixXd large = Eigen::MatrixXd::Constant(1, 3, 1e300);
+  CHECK(error_of([&] { BCE<>{}(x, large); }) ==
+        "eigenloss::BCE: target(0, 0) = 1e+300 is not between 0 and 1");
+}
+
+TEST_CASE("sizes below 0, which maps may claim") {
+  double numbers[6] = {};
+  const Eigen::TensorMap<Numbers2> rows(numbers, -2, 3), classes(numbers, 2, -3),
+      both(numbers, -2, -3);
+  CHECK(error_of([&] { MSE<>{}(rows, rows); }) ==
+        "eigenloss::MSE: input has shape (-2, 3), a size below 0");
+  CHECK(error_of([&] { MSE<>{}.divisor(both, both); }) ==
+        "eigenloss::MSE: input has shape (-2, -3), a size below 0");
+  CHECK(error_of([&] { CrossEntropy<>{}(classes, filled<Labels1>(100000, 2)); }) ==
+        "eigenloss::CrossEntropy: input has shape (2, -3), a size below 0");
+}
+
+TEST_CASE("storage whose own index type cannot count the results") {
+  const Eigen::VectorXf x = Eigen::VectorXf::Zero(65542);
+  Eigen::Tensor<float, 1, 0, short> storage;  // 65542 would wrap around to 6
+  CHECK(error_of([&] { MSE<>{}.gradient(x, x, storage); }) ==
+        "eigenloss::MSE: the storage for the gradient of input has shape (0), expected (65542)");
+  CHECK(error_of([&] { MSE<Unreduced>{}.value_into(storage, x, x); }) ==
+        "eigenloss::MSE: the storage for the values has shape (0), expected (65542)");
+  CHECK(storage.size() == 0);
+  MSE<>{}.gradient(x.head(300), x.head(300), storage);
+  CHECK(storage.size() == 300);
+}
+
 TEST_CASE("weights of another shape, in every engine") {
   const auto x = filled<Numbers2>(0.5, 2, 3);
   const auto y = filled<Labels1>(1, 2);
@@ -319,6 +354,31 @@ TEST_CASE("overlap of storage with strides: blocks of one matrix share numbers o
   CHECK(of(steps(9, -4), three, steps(1, 4)) == input);
   CHECK(of(steps(5, 0), three, steps(1, 3)) == none);
   CHECK(of(steps(5, 0), three, steps(1, 2)) == input);
+}
+
+TEST_CASE("overlap of numbers of different widths") {
+  double memory[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+  auto* const floats = reinterpret_cast<float*>(memory);
+  using Twos = Eigen::InnerStride<2>;
+  const Eigen::Map<Eigen::VectorXd, 0, Twos> x(memory, 4), t(memory + 1, 4);
+  Eigen::Map<Eigen::VectorXf, 0, Eigen::InnerStride<4>> upper(floats + 1, 4), other(floats + 3, 4);
+  const auto of = [&](const auto& input, const auto& target, auto&& g) {
+    return error_of([&] { MSE<>{}.gradient(input, target, g); });
+  };
+  CHECK(of(x, x, upper) == "eigenloss::MSE: the storage for the gradient of input overlaps input");
+  CHECK(of(t, t, other) == "eigenloss::MSE: the storage for the gradient of input overlaps input");
+  CHECK(of(t, x, other) == "eigenloss::MSE: the storage for the gradient of input overlaps input");
+  CHECK(memory[0] == 1);
+  CHECK(of(x, x, other) == "no error");
+  const Eigen::Map<Eigen::VectorXf, 0, Eigen::InnerStride<3>> thirds(floats,
+                                                                     4);  // of no common step
+  Eigen::Map<Eigen::VectorXd, 0, Twos> wide(memory + 1,
+                                            2);  // floats 2, 3, 6 and 7 beside 0, 3, 6, 9
+  CHECK(of(thirds, thirds, wide) ==
+        "eigenloss::MSE: the storage for the gradient of input has shape (2), expected (4)");
+  CHECK(of(thirds.head(2), thirds.head(2), wide) ==
+        "eigenloss::MSE: the storage for the gradient of input overlaps input");
+  CHECK(of(thirds.head(1), thirds.head(1), wide.head(1)) == "no error");
 }
 
 TEST_CASE("storage that would be resized holds no input") {
@@ -428,6 +488,9 @@ TEST_CASE("a combination without a divisor in common says so") {
   const std::string error = error_of([&] { (weighing + MultiMargin<>{}).divisor(x, y); });
   CHECK(error.rfind("eigenloss::", 0) == 0);
   CHECK(error.find(": its terms have different divisors") != std::string::npos);
+  const auto nan =
+      with<CrossEntropy<>>([](auto& l) { l.weight = Eigen::ArrayXd::Constant(3, nan_); });
+  CHECK(std::isnan((nan + nan).divisor(x, y)));
 }
 
 TEST_CASE("a handler hears every error once, before it is thrown, and may throw its own") {

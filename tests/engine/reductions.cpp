@@ -147,6 +147,23 @@ TEST_CASE("reductions of nothing: no gradient is NaN or infinite") {
   CHECK(std::isnan(batch(x, x)));
 }
 
+TEST_CASE("WeightedMean: the sum of many weights of any type, over several blocks") {
+  const Eigen::Index n = 3 * 16384 + 517;
+  const Eigen::ArrayXf x = Eigen::ArrayXf::LinSpaced(n, -1, 1), t = Eigen::ArrayXf::Zero(n);
+  Eigen::Array<bool, Eigen::Dynamic, 1> mask(n);
+  Eigen::ArrayXi counts(n);
+  for (Eigen::Index i = 0; i < n; ++i) mask[i] = i % 3 == 1, counts[i] = int(i % 3);
+  const MSE<WeightedMean> loss;
+  CHECK(loss.weighted(mask).divisor(x, t) == double(mask.count()));
+  CHECK(loss.weighted(counts).divisor(x, t) == double(counts.sum()));
+  CHECK(loss.weighted(mask)(x, t) == Approx(loss.weighted(mask.cast<float>().eval())(x, t)));
+  Eigen::ArrayXd cancelling = Eigen::ArrayXd::Constant(n, 1e15);  // all but for one
+  for (Eigen::Index i = 1; i < n; i += 2) cancelling[i] = -1e15;
+  cancelling[n - 1] = 0.25;
+  CHECK(n % 2 == 1);
+  CHECK(loss.weighted(cancelling).divisor(x.cast<double>(), t.cast<double>()) == 0.25);
+}
+
 TEST_CASE("WeightedMean: small weights divide by a small sum without overflow") {
   const Eigen::Array2f x(1e10F, 2), t(0, 2), w = Eigen::Array2f::Constant(1e-30F);
   const Eigen::Array2f gradient = MSE<WeightedMean>{}.weighted(w).gradient(x, t);

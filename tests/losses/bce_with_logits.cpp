@@ -81,6 +81,20 @@ TEST_CASE("BCEWithLogits: the batch is dimension 1 where the classes lie along d
   check_near(mean(x, t), sum(x, t) / 2);
 }
 
+TEST_CASE("BCEWithLogits weighs more labels than are read at once, next to each other or not") {
+  const Eigen::MatrixXd x = Eigen::MatrixXd::Random(5, 1300);
+  const Eigen::MatrixXd t = (x.array() > 0.2).cast<double>();
+  BCEWithLogits<Sum> loss;
+  loss.pos_weight = Eigen::ArrayXd::LinSpaced(1300, 0.5, 3);
+  const Eigen::ArrayXXd weights = t.array() * (loss.pos_weight.transpose().replicate(5, 1) - 1) + 1;
+  const double expected = BCEWithLogits<Sum>{}.weighted(weights)(x, t);
+  const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> xr = x, tr = t;
+  CHECK(loss(x, t) == Approx(expected).epsilon(1e-14));
+  CHECK(loss(xr, tr) == Approx(expected).epsilon(1e-14));
+  loss.axis = 0;
+  CHECK(loss(x.transpose().eval(), t.transpose().eval()) == Approx(expected).epsilon(1e-14));
+}
+
 TEST_CASE("BCEWithLogits takes a single pos_weight for any rank") {
   BCEWithLogits<Sum> loss;
   loss.pos_weight = list({2});

@@ -175,6 +175,20 @@ TEST_CASE("GaussianNLL refuses a negative variance, but where it is masked") {
   check_near(GaussianNLL<Sum>{}.weighted(mask)(X(), Y(), variance), -0.09657359027997264);
 }
 
+TEST_CASE("GaussianNLL: a variance that is repeated along nothing has the gradient 0") {
+  const auto look = [](auto x, auto v) {
+    x.setZero(), v.setConstant(1);
+    decltype(v) slope = v;
+    GaussianNLL<Sum>{}.gradient(x, x, v, skip, slope);
+    bool zero = true;
+    for (Eigen::Index i = 0; i < slope.size(); ++i) zero = zero && slope.data()[i] == 0;
+    CHECK(zero);
+  };
+  look(Eigen::Tensor<double, 3, Eigen::RowMajor>(10, 0, 100),
+       Eigen::Tensor<double, 3, Eigen::RowMajor>(10, 1, 100));
+  look(Eigen::Tensor<double, 3>(500, 0, 600), Eigen::Tensor<double, 3>(500, 1, 600));
+}
+
 TEST_CASE("GaussianNLL refuses other shapes of the variance") {
   const Eigen::MatrixXd x(3, 4), one(1, 1), half(3, 2);
   const Eigen::VectorXd four(4);

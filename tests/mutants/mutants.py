@@ -537,8 +537,8 @@ check("pos_weight's length", "engine/operands.hpp", "given <= 1 || given == expe
 check("shape of the variance", "engine/operands.hpp", "right = right && own[k] == 1;", "", "losses/gaussian_nll")
 check("two dimensions of the variance", "engine/operands.hpp", "right = right && repeated <= 1;", "", "losses/gaussian_nll")
 check("shorter variance", "engine/operands.hpp", "right = right && view.shape()[k] == shape[k];", "", "losses/gaussian_nll")
-check("storage in memory", "detail/output.hpp", "return same_shape(shape_of(array), shape) || std::is_same<PlainOf<A>, A>::value;",
-      "return true;")
+check("storage in memory", "detail/output.hpp", "return same_shape(shape_of(array), shape) ||\n           (std::is_same<PlainOf<A>, A>::value && count", "return true ||\n           (count")
+check("storage that counts too little", "detail/output.hpp", "count <= largest_count<A>()", "count > 0")
 check("storage of a fixed number of rows", "detail/output.hpp",
       "A::RowsAtCompileTime == Eigen::Dynamic || A::RowsAtCompileTime == rows", "true", "losses/l1")
 check("storage of a fixed number of columns", "detail/output.hpp",
@@ -553,8 +553,10 @@ check("fused terms of a reduction that is not linear", "engine/fused.hpp", "is_l
       "engine/combination")
 check("fused terms of a reduction that counts", "engine/fused.hpp", "!NeedsLosses<R>::value && !Counts<R, Vector<float>>::value",
       "!NeedsLosses<R>::value", "engine/combination")
-check("divisors of a combination", "engine/combination.hpp", "!(own == common)", "false",
+check("divisors of a combination", "engine/combination.hpp", "if (own == common || (own != own && common != common)) return;", "return;",
       "engine/combination")
+check("divisors that are NaN", "engine/combination.hpp", "own == common || (own != own && common != common)", "own == common")
+check("numbers as given", "engine/arguments.hpp", "view<I>().original(i)", "view<I>().at(i)")
 check("arguments of every term", "engine/combination.hpp",
       "(check_arguments(std::get<I>(loss.terms), w, in...), ...);", "", "engine/combination", "engine/errors")
 
@@ -652,8 +654,13 @@ container("broadcast of size 1", "detail/view.hpp", "own[dimension] == 1 && shap
 container("broadcast order", "detail/view.hpp", "step *= own[dimension];", "step *= shape[dimension];")
 container("broadcast line", "detail/view.hpp", "line - (first + done) % line", "line")
 container("broadcast numbers", "detail/view.hpp", "if (line_step() == 0) {", "if (false) {")
-container("pos_weight: start", "engine/operands.hpp", "Index c = (first / inner_) % Index(numbers_.size());", "Index c = 0;",
+container("pos_weight: start", "engine/operands.hpp", "c = (first / inner_) % size", "c = 0",
           "losses/bce_with_logits", "engine/reductions")
+container("pos_weight: side by side", "engine/operands.hpp", "numbers_.data() + c, here", "numbers_.data(), here",
+          "losses/bce_with_logits")
+container("pos_weight: to the end", "engine/operands.hpp", "inner_ == 1 ? size - c : left", "inner_ == 1 ? size : left",
+          "losses/bce_with_logits")
+container("pos_weight: runs", "engine/operands.hpp", "      left = inner_;\n", "", "losses/bce_with_logits", "engine/reductions")
 container("pos_weight: repetition", "engine/operands.hpp", "const Index repeated = done - done % period;",
           "const Index repeated = 1;", "losses/bce_with_logits", "engine/reductions")
 container("repeated variance: gradient", "engine/repeated_gradient.hpp", "of_line[i].add(Value(slopes[r * width + i]));",
@@ -1047,7 +1054,7 @@ rows("counted rows, along", "row_walk", "sums.counts.add(R::count(value));", "")
 rows("counted rows, across", "row_walk", "sums.counts.add(rotated(row % lanes, where(w == VA(0), VA(0), R::count(value))));", "")
 
 verbs = of_file("verbs", "engine/evaluation.hpp", "engine/elements")
-verbs("divisor of WeightedMean", "total.add(Value(w[i]) * Value(shares[i]));", "total.add(Value(w[i]));", "engine/exact_averages")
+verbs("divisor of WeightedMean", "V(0), weight * share)", "V(0), weight)", "engine/exact_averages")
 verbs("gradient of a reduction that needs losses", "totals = losses;", "", "engine/elements", "losses/mse")
 verbs("factor of a term's scale", "pass(No{}, Yes{}, N(R::scale(losses) * factor));", "pass(No{}, Yes{}, N(R::scale(losses)));",
       "engine/elements")
@@ -1056,11 +1063,14 @@ verbs("factor of a term's value", "const N value = R::value(totals) * factor;", 
 verbs("counted units", "totals.counted = partial.counted.value();", "")
 verbs("losses of a reduction that needs them", "pass(Yes{}, No{}, N(1));", "", "engine/elements", "losses/mse")
 verbs("scale", "N(R::scale(totals) * factor)", "N(factor)", "losses/mse")
-verbs("divisor of many units", "weights.read(first, count, w_buffer)", "weights.read(0, count, w_buffer)",
+verbs("divisor of many units", "weights.read(first, here, w_buffer)", "weights.read(0, here, w_buffer)",
       "engine/exact_averages", "engine/elements")
-verbs("shares of many units", "problem.shares(first, count, shares);", "problem.shares(0, count, shares);",
+verbs("shares of many units", "problem.shares(first, here, shares);", "problem.shares(0, here, shares);",
       "engine/exact_averages", "engine/reductions")
-verbs("weighted WeightedMean", "totals.weights = weighted_divisor<N>(problem, weights);", "", "losses/mse")
+verbs("shares behind the last", "std::fill_n(shares + here, V::lanes, T(0));", "std::fill_n(shares + here, V::lanes, T(1));",
+      "engine/exact_averages", "engine/reductions")
+verbs("the last weights", "if (i < here) add(i, load<V>(w + i, here - i));", "", "engine/exact_averages", "engine/reductions")
+verbs("weighted WeightedMean", "totals.weights = weighted_divisor<N>(problem, workers, weights);", "", "losses/mse")
 verbs("checks before writing", "problem.check_units(weights);", "", "losses/cosine_embedding")
 verbs("storage of gradients", "if constexpr (Gradient) problem.arguments().check_gradients(outs);", "", "engine/errors")
 
@@ -1070,7 +1080,8 @@ blocks("shapes that differ in one dimension", "detail/shape.hpp", "same = same &
        "losses/l1")
 arguments("rank", "std::decay_t<decltype(view<I>())>::rank == Rank;", "true;", "losses/l1")
 arguments("more numbers than memory holds", "too_large |= count > memory;", "", "engine/limits")
-arguments("more numbers than can be counted", "if (too_large || count > most) {", "if (too_large) {", "engine/limits")
+arguments("more numbers than can be counted", "if (negative || too_large || count > most) {", "if (negative || too_large) {", "engine/limits")
+arguments("sizes below 0", "negative |= extent < 0;", "", "engine/errors")
 arguments("extents of 0", "(std::max)(extent, Index(1))", "extent", "engine/limits")
 weights = of_file("weights", "engine/unit_weights.hpp", "engine/errors")
 weights("shape of weights", "right = right && (shape[k] == units[k] || shape[k] == 1);", "")
@@ -1098,8 +1109,9 @@ overlap("neighbours", "begin < other.end && other.begin < end", "begin <= other.
 overlap("resized", "moves || other.moves || grid.shares(other.grid)", "grid.shares(other.grid)")
 overlap("resized before", "moves || other.moves || grid", "moves || grid")
 overlap("contiguous", "if (contiguous_ && other.contiguous_) return true;", "")
-overlap("the same steps", "return difference(other).holds(other.begin_);", "return true;")
-overlap("other steps", "if (holds(other.begin_", "if (!holds(other.begin_")
+overlap("the same steps", "return difference(other).meets(other.begin_, other.width_);", "return true;")
+overlap("width of the same steps", "all.width_ = width_;", "")
+overlap("other steps", "if (meets(other.begin_", "if (!meets(other.begin_")
 overlap("order of steps", "if (step_[0] < step_[1]) {", "if (false) {")
 overlap("steps backwards", "begin_ -= std::uintptr_t(-step * (count - 1));", "")
 overlap("no step", "count > 1 && step != 0", "count > 1")
@@ -1107,11 +1119,13 @@ overlap("steps of one number", "count_[k] == 1 || other.count_[k] == 1 || step_[
 overlap("offsets of the other", "begin_ - std::uintptr_t(other.reach(0) + other.reach(1))", "begin_")
 overlap("numbers of the difference", "count_[k] + other.count_[k] - 1;", "count_[k];")
 overlap("steps of the difference", "(std::max)(step_[k], other.step_[k])", "step_[k]")
-overlap("the last line", "(std::min)(count_[0] - 1, at / step_[0])", "at / step_[0]")
+overlap("the last line", "(std::min)(count_[0] - 1, last / step_[0])", "last / step_[0]")
+overlap("width of a number", "width_(Index(sizeof(S))),", "width_(1),")
+overlap("width of the other", "const Index last = Index(address - begin_) + width - 1", "const Index last = Index(address - begin_)")
 overlap("lines before", "--line) {", "line = -1) {")
-overlap("between numbers", "% step_[1] == 0", "% step_[1] >= 0")
+overlap("between numbers", "/ step_[1] * step_[1];", ";")
 overlap("hull of steps backwards", "(std::min)(inner, Index(0)) + (std::min)(outer, Index(0))", "Index(0)")
-verbs("share of an ignored row", "if (shares[i] != T(0)) total", "total", "engine/reductions")
+verbs("share of an ignored row", "where(share == V(0), V(0), weight * share)", "weight * share", "engine/reductions")
 blocks("a tiny number of other types", "detail/numeric.hpp", "std::conditional_t<std::is_arithmetic<S>::value, S, double>", "S", "engine/other_numbers")
 blocks("infinity of other types", "detail/numeric.hpp", "T(std::numeric_limits<double>::infinity())", "std::numeric_limits<T>::infinity()", "engine/other_numbers")
 

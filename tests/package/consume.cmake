@@ -11,7 +11,8 @@ endfunction()
 
 function(build_and_run folder program)
   run("${CMAKE_COMMAND}" -G "${GENERATOR}" -S "${folder}" -B "${WORK}/build"
-      "-DCMAKE_CXX_COMPILER=${COMPILER}" "-DEigen3_DIR=${EIGEN_CMAKE}" ${ARGN})
+      "-DCMAKE_CXX_COMPILER=${COMPILER}" "-DEigen3_DIR=${EIGEN_CMAKE}"
+      "-DCMAKE_RUNTIME_OUTPUT_DIRECTORY=${WORK}/build/$<1:>" ${ARGN})  # of several configurations, too
   run("${CMAKE_COMMAND}" --build "${WORK}/build")
   run("${WORK}/build/${program}")
 endfunction()
@@ -53,7 +54,7 @@ elseif(WAY STREQUAL "pkg_config")
   if(NOT result EQUAL 0)
     message(FATAL_ERROR "pkg-config does not find eigenloss in ${PREFIX}")
   endif()
-  separate_arguments(flags)
+  separate_arguments(flags UNIX_COMMAND "${flags}")
   compile_and_run(${flags})
 
 else()

@@ -32,6 +32,11 @@ struct Partial {
 };
 
 template <class Device, class = void>
+struct IsDevice : std::false_type {};
+template <class Device>
+struct IsDevice<Device, std::void_t<decltype(std::declval<const Device&>().numThreads())>>
+    : std::true_type {};
+template <class Device, class = void>
 struct HasThreads : std::false_type {};
 template <class Device>
 struct HasThreads<Device, std::void_t<decltype(std::declval<const Device&>().numThreads()),

@@ -56,6 +56,12 @@ static_assert(FLT_EVAL_METHOD != 1 && FLT_EVAL_METHOD != 2,
               "eigenloss: exponentials and exact sums need numbers that are rounded to their type: "
               "on 32-bit x86, compile with -msse2 -mfpmath=sse");
 
+#if defined(__clang__) && defined(__FINITE_MATH_ONLY__)
+static_assert(!__FINITE_MATH_ONLY__ || __clang_major__ < 18,
+              "eigenloss: from version 18 on, Clang's -ffast-math makes a number from an infinity "
+              "anything: compile with -fno-finite-math-only behind it");
+#endif
+
 template <class T>
 constexpr bool never = false;
 
@@ -163,6 +169,47 @@ constexpr void writable_storage() {
                 "eigenloss: storage for results must be a Tensor, TensorMap, Matrix, Array, Map, "
                 "Ref, Block or "
                 "transpose that can be written to, and not an expression");
+}
+
+template <bool Floating>
+constexpr void floating_storage() {
+  static_assert(Floating,
+                "eigenloss: storage for results must be of a floating-point type: the fractions of "
+                "results would be lost in integers");
+}
+
+template <bool Right>
+constexpr void device() {
+  static_assert(
+      Right,
+      "eigenloss: .device() takes one of Eigen's devices, and neither a pointer to it nor a "
+      "number of threads");
+}
+
+template <bool Right>
+constexpr void formula() {
+  static_assert(Right,
+                "eigenloss: a formula is a function of one, two or three numbers of any type, as "
+                "[](auto x, auto t), and not mutable");
+}
+
+template <bool Right>
+constexpr void distance() {
+  static_assert(Right,
+                "eigenloss: a distance is a type with a member function template term(u, v): see "
+                "engine/distances.hpp");
+}
+
+template <bool Arrays>
+constexpr void rows_are_arrays() {
+  static_assert(Arrays,
+                "eigenloss: rows must be arrays: make a plain number an Eigen::Tensor<float, 0>");
+}
+
+template <bool Integers>
+constexpr void integer_labels() {
+  static_assert(Integers,
+                "eigenloss: an input whose role is label or label_row must be of an integer type");
 }
 
 template <bool Right>

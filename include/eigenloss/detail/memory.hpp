@@ -4,6 +4,7 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 #include <type_traits>
 #include <unsupported/Eigen/CXX11/Tensor>
 
@@ -62,6 +63,16 @@ auto lines_of(A& array) {
 template <class T>
 constexpr Index buffered = sizeof(T) <= 32 ? Index(512)
                                            : (std::max)(Index(4), Index(16384 / sizeof(T)));
+
+// How many numbers a container's own index type can count.
+template <class A>
+constexpr Index largest_count() {
+  if constexpr (is_tensor<A>) {
+    return Index((std::numeric_limits<typename Eigen::internal::traits<A>::Index>::max)());
+  } else {
+    return Index((std::numeric_limits<Eigen::Index>::max)());
+  }
+}
 
 template <class A>
 Index extent_of(const A& tensor, std::size_t i) {

@@ -36,6 +36,14 @@ struct IsWritable<Skip> : std::true_type {};
 template <>
 struct IsWritable<const Skip> : std::true_type {};
 
+// Whether its numbers can have fractions.
+template <class A, class = void>
+struct HoldsFractions : std::true_type {};
+template <class A>
+struct HoldsFractions<
+    A, std::enable_if_t<std::is_integral<typename Traits<A>::Scalar>::value || IsComplex<A>::value>>
+    : std::false_type {};
+
 // Whether `array` has the shape, or can be given it without an error.
 template <class A, std::size_t Rank>
 bool fits(const A& array, const Shape<Rank>& shape) {
@@ -53,7 +61,10 @@ bool fits(const A& array, const Shape<Rank>& shape) {
     }
     return false;
   } else {
-    return same_shape(shape_of(array), shape) || std::is_same<PlainOf<A>, A>::value;
+    Index count = 1;
+    for (const Index extent : shape) count *= extent;
+    return same_shape(shape_of(array), shape) ||
+           (std::is_same<PlainOf<A>, A>::value && count <= largest_count<A>());
   }
 }
 template <class S, class D, int O, class I, std::size_t Rank>

@@ -18,14 +18,16 @@ struct Hull {
   bool overlaps(const Hull& other) const { return begin < other.end && other.begin < end; }
 };
 
-// The numbers of an array, `count` steps of so many bytes in two directions, from its lowest address
-// on; the longer steps come first.
+// The numbers of an array, each so many bytes wide, `count` steps of so many bytes in two directions,
+// from its lowest address on; the longer steps come first.
 class Grid {
  public:
   Grid() = default;
   template <class S>
   explicit Grid(const Lines<S>& lines)
-      : begin_(reinterpret_cast<std::uintptr_t>(lines.data)), contiguous_(lines.contiguous()) {
+      : begin_(reinterpret_cast<std::uintptr_t>(lines.data)),
+        width_(Index(sizeof(S))),
+        contiguous_(lines.contiguous()) {
     set(0, lines.outer, lines.outer_stride * Index(sizeof(S)));
     set(1, lines.inner, lines.inner_stride * Index(sizeof(S)));
     if (step_[0] < step_[1]) {
@@ -38,11 +40,12 @@ class Grid {
   // the same steps; of others, number after number is looked for.
   bool shares(const Grid& other) const {
     if (contiguous_ && other.contiguous_) return true;
-    if (same_steps(0, other) && same_steps(1, other)) return difference(other).holds(other.begin_);
+    if (same_steps(0, other) && same_steps(1, other))
+      return difference(other).meets(other.begin_, other.width_);
     for (Index i = 0; i < other.count_[0]; ++i) {
       for (Index j = 0; j < other.count_[1]; ++j) {
-        if (holds(other.begin_ + std::uintptr_t(i * other.step_[0] + j * other.step_[1])))
-          return true;
+        const auto offset = std::uintptr_t(i * other.step_[0] + j * other.step_[1]);
+        if (meets(other.begin_ + offset, other.width_)) return true;
       }
     }
     return false;
@@ -63,6 +66,7 @@ class Grid {
   // Every address here, less every offset of the other.
   Grid difference(const Grid& other) const {
     Grid all;
+    all.width_ = width_;
     all.begin_ = begin_ - std::uintptr_t(other.reach(0) + other.reach(1));
     for (int k = 0; k < 2; ++k) {
       all.count_[k] = count_[k] + other.count_[k] - 1;
@@ -70,17 +74,20 @@ class Grid {
     }
     return all;
   }
-  bool holds(std::uintptr_t address) const {
-    const Index at = Index(address - begin_);
-    Index line = (std::min)(count_[0] - 1, at / step_[0]);  // the last that begins before it
-    for (; at >= 0 && line >= 0 && at - line * step_[0] <= reach(1); --line) {
-      if ((at - line * step_[0]) % step_[1] == 0) return true;
+  // Whether a number has a byte in common with the `width` bytes from an address on.
+  bool meets(std::uintptr_t address, Index width) const {
+    const Index last = Index(address - begin_) + width - 1, first = last - width - width_ + 2;
+    if (last < 0) return false;
+    Index line = (std::min)(count_[0] - 1, last / step_[0]);  // the last that begins before the end
+    for (; line >= 0 && first - line * step_[0] <= reach(1); --line) {
+      const Index in_line = (last - line * step_[0]) / step_[1] * step_[1];
+      if ((std::min)(reach(1), in_line) >= first - line * step_[0]) return true;
     }
     return false;
   }
 
   std::uintptr_t begin_ = 0;
-  Index count_[2] = {1, 1}, step_[2] = {1, 1};
+  Index width_ = 1, count_[2] = {1, 1}, step_[2] = {1, 1};
   bool contiguous_ = false;
 };
 

@@ -241,7 +241,7 @@ namespace detail {
 
 // The pack that a loop over an array of T steps by, and a pack of one number.
 template <class T, int Registers = 1>
-using Vector = Pack<T, bool(Eigen::internal::packet_traits<T>::Vectorizable), Registers>;
+using Vector = Pack<T, vectorised<T>, Registers>;
 template <class T>
 using Single = Pack<T, false>;
 

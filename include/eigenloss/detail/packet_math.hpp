@@ -30,14 +30,19 @@ template <class Packet>
 constexpr bool fused_multiply_add = false;
 #endif
 
-// A sum that is to be rounded here. To a compiler that may reorder sums (-ffast-math), adding and
-// subtracting a large number is an identity, and the error of a sum 0.
+// A sum that is to be rounded here. To a compiler that may reorder sums (-ffast-math or a part of it),
+// adding and subtracting a large number is an identity, and the error of a sum 0. With GCC this costs
+// nothing; to Clang, which tells nobody of parts of -ffast-math, it is a fence only where it matters.
 template <class Packet>
 EIGEN_STRONG_INLINE Packet rounded(Packet x) {
-#if defined(__FAST_MATH__)
+#if defined(__clang__) && defined(__x86_64__) && __has_builtin(__arithmetic_fence)
+  return __arithmetic_fence(x);
+#else
+#if !defined(__clang__) || defined(__FAST_MATH__)
   EIGEN_OPTIMIZATION_BARRIER(x)
 #endif
   return x;
+#endif
 }
 
 template <class Packet>
@@ -72,7 +77,7 @@ EIGEN_STRONG_INLINE ExpReduction<Packet> reduce_exp(const Packet& x, PacketScala
   using C = PacketConstants<Packet>;
   const Packet shift = constant<Packet>(C::units + C::units / 2 + bias);
   const Packet biased = rounded(pmadd(x, constant<Packet>(C::log2_e), shift));
-  const Packet n = psub(biased, shift);
+  const Packet n = rounded(psub(biased, shift));
   const Packet r = pmadd(n, constant<Packet>(-C::ln2_high), x);
   return {biased, n, pmadd(n, constant<Packet>(-C::ln2_low), r)};
 }

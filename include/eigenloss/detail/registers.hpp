@@ -49,6 +49,16 @@ EIGEN_STRONG_INLINE Register negated(const Register& x) {
   }
 }
 
+// Whether several numbers are computed at a time. Not on 32-bit ARM, where registers divide and take
+// roots approximately and have no subnormal numbers.
+#if defined(EIGEN_VECTORIZE_NEON) && !defined(__aarch64__)
+template <class T>
+constexpr bool vectorised = false;
+#else
+template <class T>
+constexpr bool vectorised = bool(Eigen::internal::packet_traits<T>::Vectorizable);
+#endif
+
 // A register holds several numbers T, or is one T.
 template <class T, bool Simd>
 struct RegisterOf {

@@ -88,10 +88,19 @@ struct HasData : std::false_type {};
 template <class A>
 struct HasData<A, std::void_t<decltype(std::declval<const A&>().data())>> : std::true_type {};
 
+// .real() and .imag(): Eigen 3.4 finds the data of those of whole arrays only.
+template <class A>
+struct HasDirectData : HasData<A> {};
+template <class F, class... M>
+struct HasDirectData<Eigen::CwiseUnaryView<F, M...>>
+    : std::integral_constant<
+          bool, (int(Eigen::internal::evaluator<Eigen::CwiseUnaryView<F, M...>>::Flags) &
+                 int(Eigen::LinearAccessBit)) != 0> {};
+
 template <class A>
 constexpr bool in_memory() {
   if constexpr (is_dense<A>) {  // Eigen 3.4's indexed views have the bit and no data
-    return (int(A::Flags) & int(Eigen::DirectAccessBit)) != 0 && HasData<A>::value;
+    return (int(A::Flags) & int(Eigen::DirectAccessBit)) != 0 && HasDirectData<A>::value;
   } else {
     return IsTensorInMemory<A>::value;
   }

@@ -23,16 +23,6 @@ constexpr void check_layout() {
                                 Traits<In>::row_major == Traits<First>::row_major))>();
 }
 
-// How many numbers an argument's own index type can count.
-template <class A>
-constexpr Index largest_count() {
-  if constexpr (is_tensor<A>) {
-    return Index((std::numeric_limits<typename Eigen::internal::traits<A>::Index>::max)());
-  } else {
-    return Index((std::numeric_limits<Eigen::Index>::max)());
-  }
-}
-
 // ReadAs: the type that each input is read as, the loss's own or, for class labels, std::int64_t.
 template <class Kernel, class ReadAs, class... In>
 class Arguments;
@@ -84,8 +74,8 @@ class Arguments<Kernel, std::tuple<ReadAs...>, In...> {
   }
   template <std::size_t I>
   [[noreturn]] void refuse(Index i, const char* expected) const {
-    Check<Kernel>::fail(Check<Kernel>::argument(I), place<I>(i), " = ", view<I>().at(i), " is not ",
-                        expected);
+    Check<Kernel>::fail(Check<Kernel>::argument(I), place<I>(i), " = ", view<I>().original(i),
+                        " is not ", expected);
   }
 
   // ---- The outputs: `outs` is a tuple of references, one for each gradient. ----
@@ -120,14 +110,17 @@ class Arguments<Kernel, std::tuple<ReadAs...>, In...> {
   static void check_count(std::size_t i, const Shape<Rank>& shape, Index most) {
     const Index memory = (std::numeric_limits<Index>::max)() / Index(sizeof(T));
     Index count = 1;
-    bool too_large = false;
+    bool too_large = false, negative = false;
     for (Index extent : shape) {
       too_large |= __builtin_mul_overflow(count, (std::max)(extent, Index(1)), &count);
+      negative |= extent < 0;
     }
     too_large |= count > memory;
-    if (too_large || count > most) {
-      Check<Kernel>::fail(Check<Kernel>::argument(i), " has shape ", shape, ", more numbers than ",
-                          too_large ? "memory can hold" : "its index type can count");
+    if (negative || too_large || count > most) {
+      Check<Kernel>::fail(Check<Kernel>::argument(i), " has shape ", shape,
+                          negative    ? ", a size below 0"
+                          : too_large ? ", more numbers than memory can hold"
+                                      : ", more numbers than its index type can count");
     }
   }
 

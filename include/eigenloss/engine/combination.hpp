@@ -38,7 +38,7 @@ namespace detail {
 // A combination whose terms are evaluated in groups: those that can be fused with an earlier one
 // belong to it.
 struct CombinationEngine {
-  template <class Kernel>
+  template <class Kernel, class... In>
   static constexpr bool accepts() {
     return true;  // each term sees to its own
   }
@@ -57,17 +57,19 @@ struct CombinationEngine {
   }
 
   // The divisor of the terms, if they have one in common.
-  template <class L, class W, class... In>
-  static auto divisor(const L& loss, const W& weights, const In&... in) {
+  template <class L, class Workers, class W, class... In>
+  static auto divisor(const L& loss, const Workers& workers, const W& weights, const In&... in) {
     return std::apply(
         [&](const auto& first, const auto&... more) {
-          const auto common = divisor_of(first, weights, in...);
+          const auto of = [&](const auto& term) {
+            return std::decay_t<decltype(term)>::Engine::divisor(term, workers, weights, in...);
+          };
+          const auto common = of(first);
           const auto compare = [&](const auto& other) {
-            const auto own = divisor_of(other, weights, in...);
-            if (!(own == common)) {
-              Check<typename L::Kernel>::fail("its terms have different divisors, ", common,
-                                              " and ", own);
-            }
+            const auto own = of(other);
+            if (own == common || (own != own && common != common)) return;
+            Check<typename L::Kernel>::fail("its terms have different divisors, ", common, " and ",
+                                            own);
           };
           (compare(more), ...);
           return common;
@@ -76,11 +78,6 @@ struct CombinationEngine {
   }
 
  private:
-  template <class L, class W, class... In>
-  static auto divisor_of(const L& loss, const W& weights, const In&... in) {
-    return L::Engine::divisor(loss, weights, in...);
-  }
-
   // The first term of the group that term I belongs to.
   template <class Terms, std::size_t I, std::size_t... J>
   static constexpr std::size_t leader(std::index_sequence<J...>) {
@@ -211,14 +208,19 @@ auto join(const Loss<kernel::Combination<A...>, RA, CombinationEngine>& a,
           const Loss<kernel::Combination<B...>, RB, CombinationEngine>& b) {
   using First = typename kernel::Combination<A...>::First::Kernel;
   check::same_kind_of_terms<(... && (is_unreduced<typename B::Reduction> == is_unreduced<RA>))>();
-  check::same_arguments_of_terms<(... &&
-                                  (InputsOf<typename B::Kernel>::value == InputsOf<First>::value &&
-                                   std::is_same<typename PredictionsOf<typename B::Kernel>::type,
-                                                typename PredictionsOf<First>::type>::value))>();
-  Combined<A..., B...> sum{{std::tuple_cat(a.terms, b.terms), {}}};
-  std::copy(a.weights.begin(), a.weights.end(), sum.weights.begin());
-  std::copy(b.weights.begin(), b.weights.end(), sum.weights.begin() + sizeof...(A));
-  return sum;
+  constexpr bool same_arguments =
+      (... && (InputsOf<typename B::Kernel>::value == InputsOf<First>::value &&
+               std::is_same<typename PredictionsOf<typename B::Kernel>::type,
+                            typename PredictionsOf<First>::type>::value));
+  check::same_arguments_of_terms<same_arguments>();
+  if constexpr (!same_arguments) {
+    return a;  // the compiler has said enough
+  } else {
+    Combined<A..., B...> sum{{std::tuple_cat(a.terms, b.terms), {}}};
+    std::copy(a.weights.begin(), a.weights.end(), sum.weights.begin());
+    std::copy(b.weights.begin(), b.weights.end(), sum.weights.begin() + sizeof...(A));
+    return sum;
+  }
 }
 
 }  // namespace detail

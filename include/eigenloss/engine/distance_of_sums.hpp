@@ -31,6 +31,31 @@ const std::array<V, N>& as_sum(const std::array<V, N>& sums) {
   return sums;
 }
 
+// Whether it has a member `term`, found as those of kernels are (pointwise.hpp).
+template <class Distance, bool = std::is_class<Distance>::value>
+struct IsDistance : std::false_type {};
+template <class Distance>
+struct IsDistance<Distance, true> {
+  struct Name {
+    int term;
+  };
+  struct Both : Distance, Name {};
+  template <class B>
+  static std::false_type has_term(decltype(&B::term)*);
+  template <class B>
+  static std::true_type has_term(...);
+  static constexpr bool value = decltype(has_term<Both>(nullptr))::value;
+};
+// The distance or, after a sentence of the compiler, one that compiles.
+template <class Distance>
+struct CheckedDistance {
+  static constexpr bool right = IsDistance<Distance>::value;
+  static constexpr auto said = (check::distance<right>(), right);
+  using type = std::conditional_t<said, Distance, Euclidean>;
+};
+template <class Distance>
+using RightDistance = typename CheckedDistance<Distance>::type;
+
 template <class Void, class Distance, class V>
 struct HasTermSlope : std::false_type {};
 template <class Distance, class V>

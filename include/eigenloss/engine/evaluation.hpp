@@ -152,15 +152,19 @@ constexpr bool are_floating(std::index_sequence<I...>) {
 // An engine of one kernel: each call is one problem.
 template <class Kernel>
 struct AnyKernel {
-  static constexpr bool holds() { return true; }
+  template <class... In>
+  static constexpr bool holds() {
+    return true;
+  }
 };
 template <template <class Kernel, class... In> class Problem,
           template <class Kernel> class IsKernel = AnyKernel>
 struct SingleEngine {
-  // Whether it has the members of a kernel; otherwise a sentence of the compiler names them.
-  template <class Kernel>
+  // Whether it has the members of a kernel, and takes such inputs; otherwise a sentence of the compiler
+  // says why not.
+  template <class Kernel, class... In>
   static constexpr bool accepts() {
-    return IsKernel<Kernel>::holds();
+    return IsKernel<Kernel>::template holds<In...>();
   }
 
   template <class L, class... In>
@@ -193,8 +197,9 @@ struct SingleEngine {
     return Problem<typename L::Kernel, In...>(loss, in...).units();
   }
 
-  template <class L, class W, class... In>
-  static auto divisor(const L& loss, const W& w, const In&... in) {
+  template <class L, class Workers, class W, class... In>
+  static auto divisor(const L& loss, [[maybe_unused]] const Workers& workers, const W& w,
+                      const In&... in) {
     check_weights<std::tuple_element_t<0, std::tuple<In...>>, W>();
     using P = Problem<typename L::Kernel, In...>;
     using N = typename Total<typename P::T>::Value;
@@ -203,8 +208,7 @@ struct SingleEngine {
     if constexpr (std::is_same<W, Unweighted>::value) {
       return N(problem.divisor());
     } else {
-      const Eigen::DefaultDevice device;
-      return weighted_divisor<N>(problem, Workers<Eigen::DefaultDevice>(device), weights.reader());
+      return weighted_divisor<N>(problem, workers, weights.reader());
     }
   }
 };

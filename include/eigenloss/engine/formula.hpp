@@ -16,6 +16,27 @@
 // exact, from dual numbers; at a kink it is that of the branch chosen, and min and max share a tie
 // half and half.
 namespace eigenloss {
+namespace detail {
+
+// How many, or 0.
+template <class F>
+constexpr std::size_t inputs_of_formula() {
+  using Number = Vector<float>;
+  return std::is_invocable<const F&, Number, Number>::value           ? 2
+         : std::is_invocable<const F&, Number>::value                 ? 1
+         : std::is_invocable<const F&, Number, Number, Number>::value ? 3
+                                                                      : 0;
+}
+// Takes the place of one that cannot be called, for the compiler to say no more than that.
+struct NoFormula {
+  template <class T>
+  T operator()(const T& x, const T&) const {
+    return x;
+  }
+};
+
+}  // namespace detail
+
 namespace kernel {
 
 template <class F>
@@ -23,10 +44,7 @@ struct Formula {
   F formula;
 
   static constexpr const char* name = "pointwise";
-  using Number = detail::Vector<float>;
-  static constexpr std::size_t inputs = std::is_invocable<const F&, Number, Number>::value ? 2
-                                        : std::is_invocable<const F&, Number>::value       ? 1
-                                                                                           : 3;
+  static constexpr std::size_t inputs = detail::inputs_of_formula<F>();
   template <class T, class... More>
   T value(const T& x, const More&... more) const {
     return formula(x, more...);
@@ -37,8 +55,13 @@ struct Formula {
 
 /// A loss from a formula, e.g. pointwise<Mean>([](auto x, auto t) { return log(cosh(x - t)); }).
 template <class Reduction = Mean, class F>
-Pointwise<kernel::Formula<F>, Reduction> pointwise(F formula) {
-  return {{std::move(formula)}};
+auto pointwise(F formula) {
+  constexpr bool right = detail::inputs_of_formula<F>() > 0;
+  detail::check::formula<right>();
+  if constexpr (right)
+    return Pointwise<kernel::Formula<F>, Reduction>{{std::move(formula)}};
+  else
+    return Pointwise<kernel::Formula<detail::NoFormula>, Reduction>{};
 }
 
 }  // namespace eigenloss

@@ -79,7 +79,7 @@ class LabelMargin {
   void count_targets(Index begin, Index count, std::int32_t* times) const {
     std::fill_n(times, count, 0);
     for (Index k = 0; k < listed_; ++k) {
-      const Index c = labels_.at(k) - begin;
+      const Index c = Index(labels_.at(k)) - begin;
       if (c >= 0 && c < count) ++times[c];
     }
   }

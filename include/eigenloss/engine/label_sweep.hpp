@@ -104,7 +104,7 @@ class LabelSweep {
     bits_.clear(end - begin);
     in_piece_ = 0;
     for (Index k = 0; k < listed_; ++k) {
-      const Index c = labels_.at(k);
+      const Index c = Index(labels_.at(k));
       if (c < begin || c >= end) continue;
       in_piece_ += !bits_[c];
       bits_.set(c);
@@ -198,7 +198,7 @@ class LabelSweep {
       if (is_target(entry_[k])) bits_.set(entry_[k].order % x_.size());
     }
     for (Index k = 0; k < listed_; ++k) {
-      const Index c = labels_.at(k);
+      const Index c = Index(labels_.at(k));
       if (!bits_[c]) continue;
       const Entry entry{T(x_.at(c).parts[0] - T(1)), x_.size() + c};
       const Entry* const found = std::lower_bound(entry_, entry_ + held_, entry);

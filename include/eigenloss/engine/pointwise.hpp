@@ -222,6 +222,7 @@ struct IsPointwiseKernel {
   template <class B>
   static std::true_type has_value(...);
 
+  template <class... In>
   static constexpr bool holds() {
     constexpr bool right = decltype(has_value<Both>(nullptr))::value;
     check::pointwise_kernel<right>();

@@ -145,11 +145,22 @@ struct IsRowwiseKernel {
   template <class K>
   static std::false_type has_axis(...);
 
+  template <class... In>
   static constexpr bool holds() {
     constexpr bool right =
         decltype(has_row<Both>(nullptr))::value && decltype(has_axis<Kernel>(nullptr))::value;
     check::rowwise_kernel<right>();
-    return right;
+    return right && rows_are_arrays<In...>(std::index_sequence_for<In...>{});
+  }
+
+ private:
+  template <class... In, std::size_t... I>
+  static constexpr bool rows_are_arrays(std::index_sequence<I...>) {
+    constexpr bool arrays =
+        (... &&
+         (!is_number<In> || RoleOf<Kernel, typename Traits<In>::Scalar>::get(I) != Role::row));
+    check::rows_are_arrays<arrays>();
+    return arrays;
   }
 };
 

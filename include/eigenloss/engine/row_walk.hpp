@@ -72,9 +72,8 @@ class RowWalk {
   // What so many rows cost, about.
   double cycles(Index rows) const {
     constexpr bool at_label = OnlyAtLabel<Kernel>::value;
-    const double row = at_label ? 8.0 : 0.0;
-    const double pack = at_label ? (wanted<Sinks> > 0 ? 4.0 : 0.0) : 24.0;
-    return double(rows) * (row + pack / Vector<T>::lanes * double(cut_.size));
+    constexpr double pack = !at_label ? 24.0 : wanted < Sinks >> 0 ? 4.0 : 0.0;
+    return double(rows) * ((at_label ? 8.0 : 0.0) + pack / Vector<T>::lanes * double(cut_.size));
   }
 
   Partial<T> block(Index first, Index count) const {

@@ -49,6 +49,10 @@ class RowwiseProblem {
   template <std::size_t I>
   static constexpr bool labels = role<I>() == Role::label || role<I>() == Role::label_row;
   template <std::size_t... I>
+  static constexpr bool labels_are_integers(std::index_sequence<I...>) {
+    return (... && (!labels<I> || std::is_integral<typename Traits<In>::Scalar>::value));
+  }
+  template <std::size_t... I>
   static auto arguments_type(std::index_sequence<I...>)
       -> Arguments<Kernel, std::tuple<std::conditional_t<labels<I>, std::int64_t, T>...>, In...>;
   using All = std::make_index_sequence<inputs>;
@@ -66,6 +70,7 @@ class RowwiseProblem {
         units_(without(inputs_.shape(), axis_)) {
     check::class_targets<right_kind_of_target<Kernel, In...>(),
                          TakesProbabilities<Kernel>::value>();
+    check::integer_labels<!right_kind_of_target<Kernel, In...>() || labels_are_integers(All{})>();
     if constexpr (HasClassCheck<Kernel>::value) kernel.check(Check<Kernel>(), cut_.size);
     if constexpr (HasProbabilitiesCheck<Kernel>::value) {
       if constexpr (role<1>() == Role::row) kernel.check_with_probabilities(Check<Kernel>());

@@ -94,6 +94,19 @@ class SequenceTargets {
       Check<Kernel>::fail(Check<Kernel>::argument(1), " has shape ", targets, ", expected ",
                           Shape<1>{{sum}}, ", the sum of ", Check<Kernel>::argument(3));
     }
+    check_tables();
+  }
+  // That the tables of the largest sequence (detail/ctc_tables.hpp, ctc_any_number.hpp), which take less
+  // than this, have a size.
+  void check_tables() const {
+    using T = typename Inputs::T;
+    const double cells =
+        (double(most_frames_) + 2) * (double(frames_.classes) + 64 + 2 * double(most_labels_));
+    if (cells * double((std::max)(std::size_t(32), 2 * sizeof(T))) <=
+        double((std::numeric_limits<Index>::max)()))
+      return;
+    Check<Kernel>::fail("the tables of a sequence of ", most_frames_, " frames and ", most_labels_,
+                        " labels are larger than memory");
   }
   template <std::size_t I>
   void check_length(Index n, Index most, const char* what) const {

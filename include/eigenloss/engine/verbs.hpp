@@ -32,6 +32,7 @@ class Bound {
   // ---- The adverbs. ----
   template <class D>
   Bound<L, D, Weights> device(const D& other) const {
+    check::device<IsDevice<D>::value>();
     return {loss_, other, weights_};
   }
   template <class W>
@@ -61,8 +62,8 @@ class Bound {
   void value_into(Storage&& storage, const In&... in) const {
     check::values_are_unreduced<is_unreduced<typename L::Reduction>>();
     constexpr bool counted = check::number_of_arguments<sizeof...(In), inputs, 0, false>();
-    constexpr bool writable = IsWritable<std::remove_reference_t<Storage>>::value;
-    check::writable_storage<writable>();
+    constexpr bool writable = !is_skip<Storage> && are_storage<Storage>();
+    check::writable_storage<!is_skip<Storage>>();
     if constexpr (is_unreduced<typename L::Reduction> && counted && writable) {
       if constexpr (takes<In...>()) {
         L::Engine::template evaluate<true, false>(loss_, Workers<Device>(device_), weights_, Term{},
@@ -75,7 +76,8 @@ class Bound {
   auto divisor(const In&... in) const {
     constexpr bool counted = check::number_of_arguments<sizeof...(In), inputs, 0, false>();
     if constexpr (counted) {
-      if constexpr (takes<In...>()) return L::Engine::divisor(loss_, weights_, in...);
+      if constexpr (takes<In...>())
+        return L::Engine::divisor(loss_, Workers<Device>(device_), weights_, in...);
     }
   }
 
@@ -93,9 +95,19 @@ class Bound {
     check::reduction<IsReduction<typename L::Reduction>::value>();
     if constexpr (known && real && !is_number<First> && IsReduction<typename L::Reduction>::value) {
       return are_floating<First, More...>(GradientsOf<Kernel, First, More...>{}) &&
-             L::Engine::template accepts<Kernel>();
+             L::Engine::template accepts<Kernel, First, More...>();
     }
     return false;
+  }
+
+  // Whether results can be written there; otherwise a sentence of the compiler says why not.
+  template <class... Storage>
+  static constexpr bool are_storage() {
+    constexpr bool writable = (IsWritable<std::remove_reference_t<Storage>>::value && ...);
+    constexpr bool floating = (HoldsFractions<std::decay_t<Storage>>::value && ...);
+    check::writable_storage<writable>();
+    check::floating_storage<floating || !writable>();
+    return writable && floating;
   }
 
   // Splits the arguments into inputs and storage.
@@ -117,9 +129,7 @@ class Bound {
         check::number_of_arguments<sizeof...(I) + sizeof...(K), inputs, Gradients::size(), true>();
     (void)counted;
     constexpr bool usable = takes<std::decay_t<std::tuple_element_t<I, Args>>...>();
-    constexpr bool writable =
-        (IsWritable<std::remove_reference_t<std::tuple_element_t<inputs + K, Args>>>::value && ...);
-    check::writable_storage<writable>();
+    constexpr bool writable = are_storage<std::tuple_element_t<inputs + K, Args>...>();
     if constexpr (sizeof...(K) == Gradients::size() && writable && usable) {
       return evaluate<Value, true>(std::forward_as_tuple(std::get<inputs + K>(args)...),
                                    std::get<I>(args)...);

@@ -68,6 +68,7 @@ struct TripletMarginWithDistance {
 /// TripletMargin with any distance.
 /// Options and details: kernel::TripletMarginWithDistance.
 template <class Reduction = Mean, class Distance = Euclidean>
-using TripletMarginWithDistance = Rowwise<kernel::TripletMarginWithDistance<Distance>, Reduction>;
+using TripletMarginWithDistance =
+    Rowwise<kernel::TripletMarginWithDistance<detail::RightDistance<Distance>>, Reduction>;
 
 }  // namespace eigenloss
