@@ -35,14 +35,12 @@ constexpr bool fused_multiply_add = false;
 // nothing; to Clang, which tells nobody of parts of -ffast-math, it is a fence only where it matters.
 template <class Packet>
 EIGEN_STRONG_INLINE Packet rounded(Packet x) {
-#if defined(__clang__) && defined(__x86_64__) && __has_builtin(__arithmetic_fence)
-  return __arithmetic_fence(x);
-#else
 #if !defined(__clang__) || defined(__FAST_MATH__)
   EIGEN_OPTIMIZATION_BARRIER(x)
+#elif defined(__x86_64__) && __has_builtin(__arithmetic_fence)
+  return __arithmetic_fence(x);
 #endif
   return x;
-#endif
 }
 
 template <class Packet>

@@ -6,6 +6,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "../detail/blocks.hpp"
+#include "../detail/lanes.hpp"
 #include "../detail/pack.hpp"
 #include "../reductions.hpp"
 #include "unit_weights.hpp"

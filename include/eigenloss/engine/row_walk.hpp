@@ -72,7 +72,7 @@ class RowWalk {
   // What so many rows cost, about.
   double cycles(Index rows) const {
     constexpr bool at_label = OnlyAtLabel<Kernel>::value;
-    constexpr double pack = !at_label ? 24.0 : wanted < Sinks >> 0 ? 4.0 : 0.0;
+    constexpr double pack = !at_label ? 24.0 : wanted<Sinks> != 0 ? 4.0 : 0.0;
     return double(rows) * ((at_label ? 8.0 : 0.0) + pack / Vector<T>::lanes * double(cut_.size));
   }
 
