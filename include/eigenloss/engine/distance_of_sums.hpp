@@ -31,9 +31,10 @@ const std::array<V, N>& as_sum(const std::array<V, N>& sums) {
   return sums;
 }
 
-// Whether it has a member `term`, found as those of kernels are (pointwise.hpp).
-template <class Distance, bool = std::is_class<Distance>::value>
-struct IsDistance : std::false_type {};
+// Whether it has a member `term`, found as those of kernels are (pointwise.hpp); a final class is taken
+// at its word.
+template <class Distance, bool = std::is_class<Distance>::value && !std::is_final<Distance>::value>
+struct IsDistance : std::is_final<Distance> {};
 template <class Distance>
 struct IsDistance<Distance, true> {
   struct Name {

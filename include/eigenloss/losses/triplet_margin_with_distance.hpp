@@ -38,8 +38,8 @@ struct TripletMarginWithDistance {
   static constexpr const char* arguments[] = {"anchor", "positive", "negative"};
   using Predictions = std::index_sequence<0, 1, 2>;
 
-  Distance distance{};     ///< between two rows
-  double margin = 1.0;     ///< > 0, in the unit of the distance
+  detail::RightDistance<Distance> distance{};  ///< between two rows
+  double margin = 1.0;                         ///< > 0, in the unit of the distance
   bool swap = false;       ///< whether the negative may be compared with the positive instead
   std::int64_t axis = -1;  ///< where the features lie
 
@@ -68,7 +68,6 @@ struct TripletMarginWithDistance {
 /// TripletMargin with any distance.
 /// Options and details: kernel::TripletMarginWithDistance.
 template <class Reduction = Mean, class Distance = Euclidean>
-using TripletMarginWithDistance =
-    Rowwise<kernel::TripletMarginWithDistance<detail::RightDistance<Distance>>, Reduction>;
+using TripletMarginWithDistance = Rowwise<kernel::TripletMarginWithDistance<Distance>, Reduction>;
 
 }  // namespace eigenloss
