@@ -7,6 +7,7 @@
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 #include "support/catch.hpp"
 
@@ -95,6 +96,20 @@ TEST_CASE("an exception from a tensor expression's functor reaches the caller, t
   CHECK(thrown > 0);
   // The device is as good as before.
   on_every_device([&](const auto& device) { CHECK(loss.device(device)(t, t) == 0.0f); });
+}
+
+TEST_CASE(
+    "what is done before a thread would wake stays on the caller's thread, more does not have to") {
+  const auto callers = [caller = std::this_thread::get_id()](float x) {
+    return std::this_thread::get_id() == caller ? x : -1.0f;
+  };
+  Eigen::Tensor<float, 1> few(12000 * detail::Vector<float>::lanes), many(40 * block);
+  few.setConstant(1.0f), many.setConstant(1.0f);
+  on_every_device([&](const auto& device) {
+    const L1<Sum> loss;
+    CHECK(loss.device(device)(few.unaryExpr(callers), few) == 0.0f);
+    CHECK(loss.device(device)(many.unaryExpr(callers), many) <= 2.0f * 40 * block);
+  });
 }
 
 TEST_CASE("rows: an exception from an expression reaches the caller") {
