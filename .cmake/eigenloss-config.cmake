@@ -2,7 +2,10 @@ include(CMakeFindDependencyMacro)
 
 # Unversioned on purpose: Eigen 5's package file refuses a request for 3.4, and Eigen 3.4's a range.
 if(NOT TARGET Eigen3::Eigen)
-  find_dependency(Eigen3 CONFIG)
+  find_package(Eigen3 CONFIG QUIET)
+  if(NOT TARGET Eigen3::Eigen)
+    find_dependency(Eigen3)
+  endif()
 endif()
 if(Eigen3_VERSION AND Eigen3_VERSION VERSION_LESS 3.4)
   set(eigenloss_FOUND FALSE)

@@ -4,6 +4,7 @@
 // expect: the target holds one class for each row, so it must be of an integer type
 // expect: the target is either one class for each row, of an integer type .* or probabilities in the shape of the input
 // expect: the target is either one class for each row, of an integer type .* or probabilities in the shape of the input
+// expect: the target holds one class for each row, so it must be of an integer type
 #include <eigenloss/losses/cross_entropy.hpp>
 #include <eigenloss/losses/multi_label_margin.hpp>
 #include <eigenloss/losses/multi_margin.hpp>
@@ -24,8 +25,10 @@ float value(const Eigen::Tensor<float, 2>& x, const Eigen::Tensor<float, 1>& y,
   return CrossEntropy<>{}(x, y);
 #elif EXPECT_FAIL == 5
   return CrossEntropy<>{}.weighted(y).gradient(x, y)(0, 0);
+#elif EXPECT_FAIL == 6
+  return NLL<>{}(y, 1.0F);
 #else
-  return NLL<>{}(x, y.cast<int>()) + MultiMargin<>{}(x, y.cast<int>()) +
+  return NLL<>{}(y, 1) + NLL<>{}(x, y.cast<int>()) + MultiMargin<>{}(x, y.cast<int>()) +
          MultiLabelMargin<>{}(x, all.cast<int>()) + CrossEntropy<>{}(x, y.cast<int>()) +
          CrossEntropy<>{}.weighted(y).gradient(x, all)(0, 0);
 #endif

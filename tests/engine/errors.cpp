@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <eigenloss/eigenloss.hpp>
@@ -379,6 +380,48 @@ TEST_CASE("overlap of numbers of different widths") {
   CHECK(of(thirds.head(2), thirds.head(2), wide) ==
         "eigenloss::MSE: the storage for the gradient of input overlaps input");
   CHECK(of(thirds.head(1), thirds.head(1), wide.head(1)) == "no error");
+}
+
+template <class S, class Draw>
+auto strided(unsigned char* memory, const Draw& draw) {
+  using Strides = Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>;
+  using Numbers = Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic>;
+  S* const from = reinterpret_cast<S*>(memory + 512) + int(draw(17)) - 8;
+  const auto step = [&draw] { return Eigen::Index(draw(13)) - 6; };
+  return Eigen::Map<Numbers, 0, Strides>(from, draw(4) + 1, draw(4) + 1, Strides(step(), step()));
+}
+template <class A>
+std::vector<bool> bytes_of(const A& array, const unsigned char* memory) {
+  std::vector<bool> bytes(1024);
+  for (Eigen::Index c = 0; c < array.cols(); ++c) {
+    for (Eigen::Index r = 0; r < array.rows(); ++r) {
+      const auto at = reinterpret_cast<const unsigned char*>(&array.coeffRef(r, c)) - memory;
+      std::fill_n(bytes.begin() + at, sizeof(typename A::Scalar), true);
+    }
+  }
+  return bytes;
+}
+
+TEMPLATE_TEST_CASE("overlap is what byte by byte is found", "", float, double) {
+  alignas(64) unsigned char memory[1024] = {};
+  std::uint32_t state = 1;
+  const auto draw = [&state](std::uint32_t below) {
+    state = state * 1664525u + 1013904223u;
+    return (state >> 8) % below;
+  };
+  int met = 0, wrong = 0;
+  for (int i = 0; i < 20000; ++i) {
+    const auto a = strided<TestType>(memory, draw);
+    const auto b = strided<double>(memory, draw);
+    const std::vector<bool> of_a = bytes_of(a, memory), of_b = bytes_of(b, memory);
+    bool expected = false;
+    for (std::size_t k = 0; k < 1024; ++k) expected = expected || (of_a[k] && of_b[k]);
+    const detail::Area area_a = detail::area_of(a), area_b = detail::area_of(b);
+    wrong += area_a.meets(area_b) != expected || area_b.meets(area_a) != expected;
+    met += expected;
+  }
+  CHECK(wrong == 0);
+  CHECK((met > 5000 && met < 15000));
 }
 
 TEST_CASE("storage that would be resized holds no input") {

@@ -98,8 +98,7 @@ TEST_CASE("an exception from a tensor expression's functor reaches the caller, t
   on_every_device([&](const auto& device) { CHECK(loss.device(device)(t, t) == 0.0f); });
 }
 
-TEST_CASE(
-    "what is done before a thread would wake stays on the caller's thread, more does not have to") {
+TEST_CASE("what is done before a thread would wake stays on the caller's thread, more is shared") {
   const auto callers = [caller = std::this_thread::get_id()](float x) {
     return std::this_thread::get_id() == caller ? x : -1.0f;
   };
@@ -108,7 +107,8 @@ TEST_CASE(
   on_every_device([&](const auto& device) {
     const L1<Sum> loss;
     CHECK(loss.device(device)(few.unaryExpr(callers), few) == 0.0f);
-    CHECK(loss.device(device)(many.unaryExpr(callers), many) <= 2.0f * 40 * block);
+    const float elsewhere = loss.device(device)(many.unaryExpr(callers), many);
+    CHECK((elsewhere > 0) == (device.numThreads() > 1));
   });
 }
 

@@ -7,7 +7,7 @@
 
 using namespace eigenloss;
 
-#if !defined(__FAST_MATH__) && !(defined(__clang__) && __clang_major__ >= 18)
+#if !defined(EIGENLOSS_TEST_FAST_MATH)
 #error "this file is compiled with -ffast-math"
 #endif
 

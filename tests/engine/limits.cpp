@@ -138,6 +138,15 @@ TEST_CASE("a container whose own index cannot count its numbers is refused") {
   CHECK(MSE<>{}.divisor(less, less) == 65536.0 * 32767.0);
 }
 
+TEST_CASE("CTC: tables that no memory holds") {
+  const Eigen::Index frames = Eigen::Index(1) << 40, labels = Eigen::Index(1) << 22;
+  const auto log_probs = claim<float, 2>({frames, 3});
+  const auto targets = claim<std::int8_t, 1>({labels});
+  CHECK(error_of([&] { CTC<>{}(log_probs, targets, frames, labels); }) ==
+        "eigenloss::CTC: the tables of a sequence of 1099511627776 frames and 4194304 labels are "
+        "larger than memory");
+}
+
 TEST_CASE("CTC: lengths whose sum leaves the range of the index") {
   Eigen::Tensor<float, 3> log_probs(2, 4, 3);
   log_probs.setZero();

@@ -48,7 +48,7 @@ inline void devices_agree(Trial& trial) {
   const Subject& loss = trial.loss;
   if (trial.seed > 1) return;
   const Inputs in =
-      rough(trial, trial.inputs(8501, 13));  // enough to be shared, the last block partly filled
+      rough(trial, trial.inputs(27001, 13));  // enough to be shared, the last block partly filled
   const Plain w = random_weights(trial.random, units_shape(loss, in));
   for (const Verbs& verbs : loss.threaded) {
     const Outcome expected = now(verbs.value, in, w);

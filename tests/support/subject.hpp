@@ -183,6 +183,8 @@ Subject subject() {
        nullptr, &Calls<D, NonZeroMean>::threaded_both},
       {"Sum weighted, double, ColMajor", &Calls<D, Sum>::weighted_both, nullptr,
        &Calls<D, Sum>::weighted_threaded_both},
+      {"WeightedMean weighted, double, ColMajor", &Calls<D, WeightedMean>::weighted_both, nullptr,
+       &Calls<D, WeightedMean>::weighted_threaded_both},
   };
   if constexpr (everywhere<D>) {
     s.threaded.push_back({"Mean, float, RowMajor", &Calls<D, Mean, float, Row>::plain_both, nullptr,

@@ -94,7 +94,8 @@ class Workers {
     Partial<T> total;
     if constexpr (HasThreads<Device>::value) {
       if (device_.numThreads() > 1) {
-        constexpr Index wave = 512;
+        constexpr auto wave =
+            (std::max)(Index(16), (std::min)(Index(512), Index(32768 / sizeof(Partial<T>))));
         Partial<T> partials[wave];
         for (Index first = 0; first < blocks; first += wave) {
           const Index last = (std::min)(blocks, first + wave);

@@ -56,8 +56,13 @@ static_assert(FLT_EVAL_METHOD != 1 && FLT_EVAL_METHOD != 2,
               "eigenloss: exponentials and exact sums need numbers that are rounded to their type: "
               "on 32-bit x86, compile with -msse2 -mfpmath=sse");
 
+#if defined(__apple_build_version__)
+inline constexpr int clang_version = __clang_major__ + 2;  // Apple counts differently
+#elif defined(__clang__)
+inline constexpr int clang_version = __clang_major__;
+#endif
 #if defined(__clang__) && defined(__FINITE_MATH_ONLY__)
-static_assert(!__FINITE_MATH_ONLY__ || __clang_major__ < 18,
+static_assert(!__FINITE_MATH_ONLY__ || clang_version < 18,
               "eigenloss: from version 18 on, Clang's -ffast-math makes a number from an infinity "
               "anything: compile with -fno-finite-math-only behind it");
 #endif
@@ -174,8 +179,7 @@ constexpr void writable_storage() {
 template <bool Floating>
 constexpr void floating_storage() {
   static_assert(Floating,
-                "eigenloss: storage for results must be of a floating-point type: the fractions of "
-                "results would be lost in integers");
+                "eigenloss: storage for results must be of a floating-point type, and real");
 }
 
 template <bool Right>

@@ -150,7 +150,8 @@ inline void narrow(const float* from, Eigen::bfloat16* to) {
 
 // ---- Arrays. ----
 
-// A loop of a fixed length between arrays that do not overlap: GCC makes vectors of it at -O2, too.
+// A loop of a fixed length between arrays that do not overlap: GCC makes vectors of it at -O2, too
+// (from 12 on).
 inline constexpr Index plain_numbers_at_once = 64;
 template <class S, class T>
 EIGEN_STRONG_INLINE void convert_plain(const S* __restrict__ from, T* __restrict__ to) {

@@ -4,6 +4,7 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <type_traits>
 #include <unsupported/Eigen/CXX11/Tensor>
@@ -67,10 +68,12 @@ constexpr Index buffered = sizeof(T) <= 32 ? Index(512)
 // How many numbers a container's own index type can count.
 template <class A>
 constexpr Index largest_count() {
+  constexpr auto most = std::uintmax_t((std::numeric_limits<Index>::max)());
   if constexpr (is_tensor<A>) {
-    return Index((std::numeric_limits<typename Eigen::internal::traits<A>::Index>::max)());
+    using Own = std::numeric_limits<typename Eigen::internal::traits<A>::Index>;
+    return Index((std::min)(most, std::uintmax_t((Own::max)())));
   } else {
-    return Index((std::numeric_limits<Eigen::Index>::max)());
+    return Index((std::min)(most, std::uintmax_t((std::numeric_limits<Eigen::Index>::max)())));
   }
 }
 

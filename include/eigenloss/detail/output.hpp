@@ -81,12 +81,9 @@ template <class A>
 const void* container_of(const A& array) {
   return is_skip<A> ? nullptr : &array;
 }
-// What it occupies; it is resized where it holds another number of numbers.
 template <class A>
-Area area_of(const A& array, [[maybe_unused]] Index size) {
-  bool moves = false;
-  if constexpr (!is_skip<A>) moves = Index(array.size()) != size;
-  return {hull_of(array), grid_of(array), container_of(array), moves};
+Area area_of(const A& array) {
+  return {hull_of(array), grid_of(array), container_of(array)};
 }
 
 // Precondition: fits(array, shape).

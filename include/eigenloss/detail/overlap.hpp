@@ -7,7 +7,7 @@
 
 #include "memory.hpp"
 
-// Where arrays lie in memory, and whether two of them have a number in common.
+// Where arrays lie in memory, and whether two of them have a byte in common.
 namespace eigenloss {
 namespace detail {
 
@@ -36,7 +36,7 @@ class Grid {
     }
   }
 
-  // Whether two have a number in common, given that their hulls overlap. Blocks of one matrix have
+  // Whether two have a byte in common, given that their hulls overlap. Blocks of one matrix have
   // the same steps; of others, number after number is looked for.
   bool shares(const Grid& other) const {
     if (contiguous_ && other.contiguous_) return true;
@@ -91,16 +91,15 @@ class Grid {
   bool contiguous_ = false;
 };
 
-// What an array occupies, and whether that will be another place, since it is resized.
+// What an array occupies.
 struct Area {
   Hull hull;
   Grid grid;
   const void* container;
-  bool moves;
 
   bool meets(const Area& other) const {
     if (container && container == other.container) return true;
-    return hull.overlaps(other.hull) && (moves || other.moves || grid.shares(other.grid));
+    return hull.overlaps(other.hull) && grid.shares(other.grid);
   }
 };
 

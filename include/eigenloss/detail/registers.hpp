@@ -49,8 +49,8 @@ EIGEN_STRONG_INLINE Register negated(const Register& x) {
   }
 }
 
-// Whether several numbers are computed at a time. Not on 32-bit ARM, where registers divide and take
-// roots approximately and have no subnormal numbers.
+// Whether packs hold several numbers. Not on 32-bit ARM, where registers divide and take roots
+// approximately and have no subnormal numbers.
 #if defined(EIGEN_VECTORIZE_NEON) && !defined(__aarch64__)
 template <class T>
 constexpr bool vectorised = false;

@@ -85,12 +85,12 @@ class Arguments<Kernel, std::tuple<ReadAs...>, In...> {
     check_gradients(outs, Gradients{}, std::make_index_sequence<Gradients::size()>{});
   }
   // An output must not change what is still to be read or, of another output, was written: nor free
-  // it, where it is resized. `outs` may be empty; `values` are those of so many units.
+  // it, where it is resized. `outs` may be empty.
   template <class W, class Values, class Outs>
-  void check_overlaps(const W& weights, const Values& values, Index units, const Outs& outs) const {
+  void check_overlaps(const W& weights, const Values& values, const Outs& outs) const {
     using Given = std::make_index_sequence<std::tuple_size<Outs>::value>;
     if (!are_apart(weights, values, outs, All{}, Given{}))
-      refuse_overlaps(weights, values, units, outs, All{}, Given{});
+      refuse_overlaps(weights, values, outs, All{}, Given{});
   }
   template <class Outs>
   void resize_gradients(const Outs& outs) const {
@@ -158,14 +158,13 @@ class Arguments<Kernel, std::tuple<ReadAs...>, In...> {
     return apart;
   }
   template <class W, class Values, class Outs, std::size_t... I, std::size_t... K>
-  [[gnu::noinline]] void refuse_overlaps(const W& w, const Values& values, Index units,
+  [[gnu::noinline]] void refuse_overlaps(const W& w, const Values& values,
                                          [[maybe_unused]] const Outs& outs,
                                          std::index_sequence<I...>,
                                          std::index_sequence<K...>) const {
-    const Area inputs[] = {{view<I>().hull(), view<I>().grid(), nullptr, false}...,
-                           {hull_of(w), grid_of(w), nullptr, false}};
-    const Area outputs[] = {area_of(std::get<K>(outs), view<predicted(K)>().size())...,
-                            area_of(values, units)};
+    const Area inputs[] = {{view<I>().hull(), view<I>().grid(), nullptr}...,
+                           {hull_of(w), grid_of(w), nullptr}};
+    const Area outputs[] = {area_of(std::get<K>(outs))..., area_of(values)};
     for (std::size_t k = 0; k <= sizeof...(K); ++k) {
       const bool gradient = k < sizeof...(K);
       const auto refuse = [&](const char* what, const char* name) {

@@ -59,10 +59,17 @@ N weighted_divisor(const Problem& problem, const Workers& workers, const Weights
   const auto sum_of_block = [&](Index first, Index count) {
     T w_buffer[chunk], shares[chunk + V::lanes];
     CompensatedSum<V> sum;
+    Partial<T> partial;
     for (const Index end = first + count; first < end; first += chunk) {
       const Index here = (std::min)(chunk, end - first);
       const T* w = weights.read(first, here, w_buffer);
       problem.shares(first, here, shares);
+      if (!problem.shares_are_0_or_1()) {  // their products need more digits
+        using Value = typename Total<T>::Value;
+        for (Index k = 0; k < here; ++k)
+          if (shares[k] != T(0)) partial.loss.add(Value(w[k]) * Value(shares[k]));
+        continue;
+      }
       std::fill_n(shares + here, V::lanes, T(0));
       const auto add = [&](Index i, const V& weight) {
         const V share = V::load(shares + i);
@@ -72,8 +79,7 @@ N weighted_divisor(const Problem& problem, const Workers& workers, const Weights
       for (; i + V::lanes <= here; i += V::lanes) add(i, V::load(w + i));
       if (i < here) add(i, load<V>(w + i, here - i));
     }
-    Partial<T> partial;
-    partial.loss = Total<T>(sum);
+    partial.loss.add(Total<T>(sum));
     return partial;
   };
   return workers
@@ -88,7 +94,7 @@ using PassOf = std::conditional_t<Counts<R, Vector<T>>::value, R,
 
 // One evaluation of a loss. A problem is an engine's view of the arguments of one call; it provides
 //   Kernel, T, unit_rank, dimensions_of_a_unit, units(), number_of_units(), divisor(), batch(),
-//   shares(first, count, to), arguments(),
+//   shares(first, count, to), shares_are_0_or_1(), arguments(),
 //   check_units(weights): errors of single units, those of weight 0 excepted,
 //   pass<Value, Gradient, PassOf<Reduction, T>>(workers, weights, scale, term, storage of values, outs).
 template <bool Value, bool Gradient, class R, class Problem, class Workers, class W, class ValueOut,
@@ -105,7 +111,7 @@ auto run(const Problem& problem, const Workers& workers, const W& w, const Term&
   problem.check_units(weights);
   if constexpr (Gradient) problem.arguments().check_gradients(outs);
   if constexpr (Gradient || !is_skip<ValueOut>)
-    problem.arguments().check_overlaps(w, value_out, problem.number_of_units(), outs);
+    problem.arguments().check_overlaps(w, value_out, outs);
   if (term.first) {
     resize_values(value_out, problem.units());
     if constexpr (Gradient) problem.arguments().resize_gradients(outs);

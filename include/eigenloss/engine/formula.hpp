@@ -22,10 +22,13 @@ namespace detail {
 template <class F>
 constexpr std::size_t inputs_of_formula() {
   using Number = Vector<float>;
-  return std::is_invocable<const F&, Number, Number>::value           ? 2
-         : std::is_invocable<const F&, Number>::value                 ? 1
-         : std::is_invocable<const F&, Number, Number, Number>::value ? 3
-                                                                      : 0;
+  if constexpr (std::is_invocable<const F&, Number, Number>::value) {
+    return 2;
+  } else if constexpr (std::is_invocable<const F&, Number>::value) {
+    return 1;
+  } else {
+    return std::is_invocable<const F&, Number, Number, Number>::value ? 3 : 0;
+  }
 }
 // Takes the place of one that cannot be called, for the compiler to say no more than that.
 struct NoFormula {

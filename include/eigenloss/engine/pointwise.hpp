@@ -70,6 +70,7 @@ class PointwiseProblem {
   template <class Weights>
   void check_units(const Weights&) const {}
   void shares(Index, Index count, T* to) const { std::fill_n(to, count, T(1)); }
+  static constexpr bool shares_are_0_or_1() { return true; }
 
   template <bool Value, bool Gradient, class R, class Workers, class Weights, class N,
             class ValueOut, class Outs>

@@ -50,8 +50,8 @@ class RepeatedGradient {
         cut_(cut),
         operands_(operands),
         width_((std::min)(cut.inner, chunk)),
-        lines_((std::max)(
-            Index(1), chunk / (std::max)(Index(1), (std::max)(Index(1), cut.size) * cut.inner))) {}
+        lines_((std::max)(Index(1),
+                          chunk / (std::max)({Index(1), cut.inner, cut.size * cut.inner}))) {}
 
   Index tiles() const {
     if (cut_.inner == 0) return 0;

@@ -47,7 +47,7 @@ template <class Kernel>
 struct TakesProbabilities<Kernel, std::void_t<decltype(Kernel::takes_probabilities)>>
     : std::integral_constant<bool, Kernel::takes_probabilities> {};
 
-template <class Kernel, class Input, class Target, class... More>
+template <class Kernel, class Input, class Target = Input, class... More>
 constexpr bool right_kind_of_target() {
   if constexpr (!TakesClasses<Kernel>::value ||
                 std::is_integral<typename Traits<Target>::Scalar>::value) {
@@ -150,6 +150,7 @@ struct IsRowwiseKernel {
     constexpr bool right =
         decltype(has_row<Both>(nullptr))::value && decltype(has_axis<Kernel>(nullptr))::value;
     check::rowwise_kernel<right>();
+    if constexpr (!right_kind_of_target<Kernel, In...>()) return right;  // another sentence says so
     return right && rows_are_arrays<In...>(std::index_sequence_for<In...>{});
   }
 

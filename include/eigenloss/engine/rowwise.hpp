@@ -95,6 +95,7 @@ class RowwiseProblem {
   void shares(Index first, Index count, T* to) const {
     for (Index k = 0; k < count; ++k) to[k] = T(share(first + k, All{}));
   }
+  bool shares_are_0_or_1() const { return !Share<Kernel>::differs(kernel_); }
   // Of the numbers that come one a row; those of masked rows are not looked at.
   template <class Weights>
   void check_units(const Weights& weights) const {

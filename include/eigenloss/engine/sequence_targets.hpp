@@ -100,8 +100,9 @@ class SequenceTargets {
   // than this, have a size.
   void check_tables() const {
     using T = typename Inputs::T;
+    const double states = 2 * double(most_labels_) + 32;
     const double cells =
-        (double(most_frames_) + 2) * (double(frames_.classes) + 64 + 2 * double(most_labels_));
+        (double(most_frames_) + 2) * (states + (std::min)(states, double(frames_.classes) + 8));
     if (cells * double((std::max)(std::size_t(32), 2 * sizeof(T))) <=
         double((std::numeric_limits<Index>::max)()))
       return;

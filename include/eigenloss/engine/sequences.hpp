@@ -55,6 +55,7 @@ class SequenceProblem {
   double divisor() const { return double(frames_.sequences); }
   double batch() const { return double(frames_.sequences); }
   void shares(Index, Index count, T* to) const { std::fill_n(to, count, T(1)); }
+  static constexpr bool shares_are_0_or_1() { return true; }
 
   // The labels; those of masked sequences are not looked at.
   template <class Weights>
