@@ -150,8 +150,11 @@ struct IsRowwiseKernel {
     constexpr bool right =
         decltype(has_row<Both>(nullptr))::value && decltype(has_axis<Kernel>(nullptr))::value;
     check::rowwise_kernel<right>();
-    if constexpr (!right_kind_of_target<Kernel, In...>()) return right;  // another sentence says so
-    return right && rows_are_arrays<In...>(std::index_sequence_for<In...>{});
+    if constexpr (right_kind_of_target<Kernel, In...>()) {
+      return right && rows_are_arrays<In...>(std::index_sequence_for<In...>{});
+    } else {
+      return right;  // which another sentence is said of
+    }
   }
 
  private:
