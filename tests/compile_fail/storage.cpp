@@ -6,6 +6,8 @@
 // expect: storage for results must be of a floating-point type
 // expect: storage for results must be of a floating-point type
 // expect: storage for results must be a Tensor, TensorMap, Matrix
+// expect: storage for results must be of a floating-point type, and real
+#include <complex>
 #include <eigenloss/losses/mse.hpp>
 #include <unsupported/Eigen/CXX11/Tensor>
 
@@ -31,6 +33,9 @@ void values(const Eigen::Tensor<float, 2>& x, const Eigen::Tensor<float, 2>& t) 
   unreduced.gradient(x, t, bits);
 #elif EXPECT_FAIL == 7
   unreduced.value_into(eigenloss::skip, x, t);
+#elif EXPECT_FAIL == 8
+  Eigen::Tensor<std::complex<float>, 2> waves(2, 3);
+  unreduced.gradient(x, t, waves);
 #else
   const Eigen::Tensor<float, 2, Eigen::RowMajor> other(2, 3);
   unreduced.value_into(result, x, other.swap_layout().shuffle(Eigen::array<int, 2>{1, 0}));

@@ -8,6 +8,7 @@
 
 #include "../detail/dual.hpp"
 #include "distances.hpp"
+#include "kernel.hpp"
 
 // A distance policy (distances.hpp) at work: its sums, the distance from them, and the slopes.
 namespace eigenloss {
@@ -31,27 +32,21 @@ const std::array<V, N>& as_sum(const std::array<V, N>& sums) {
   return sums;
 }
 
-// Whether it has a member `term`, found as those of kernels are (pointwise.hpp); a final class is taken
-// at its word.
+// Whether it has a member `term`; a final class is taken at its word.
+struct TermName {
+  int term;
+};
+template <class D>
+using TermMember = decltype(&D::term);
 template <class Distance, bool = std::is_class<Distance>::value && !std::is_final<Distance>::value>
 struct IsDistance : std::is_final<Distance> {};
 template <class Distance>
-struct IsDistance<Distance, true> {
-  struct Name {
-    int term;
-  };
-  struct Both : Distance, Name {};
-  template <class B>
-  static std::false_type has_term(decltype(&B::term)*);
-  template <class B>
-  static std::true_type has_term(...);
-  static constexpr bool value = decltype(has_term<Both>(nullptr))::value;
-};
+struct IsDistance<Distance, true> : HasMember<Distance, TermName, TermMember> {};
 // The distance or, after a sentence of the compiler, one that compiles.
 template <class Distance>
 struct CheckedDistance {
   static constexpr bool right = IsDistance<Distance>::value;
-  static constexpr auto said = (check::distance<right>(), right);
+  static constexpr bool said = (check::distance<right>(), right);
   using type = std::conditional_t<said, Distance, Euclidean>;
 };
 template <class Distance>

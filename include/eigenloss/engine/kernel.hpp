@@ -13,6 +13,15 @@
 namespace eigenloss {
 namespace detail {
 
+// Whether C has a member of some name, whatever its parameters: `Name` is a struct with one of that
+// name, `Member<B>` the type of &B::name, which does not exist where a class has both.
+template <class C, class Name>
+struct WithName : C, Name {};
+template <class C, class Name, template <class> class Member, class = void>
+struct HasMember : std::true_type {};
+template <class C, class Name, template <class> class Member>
+struct HasMember<C, Name, Member, std::void_t<Member<WithName<C, Name>>>> : std::false_type {};
+
 template <class Kernel, class = void>
 struct InputsOf : std::integral_constant<std::size_t, 2> {};
 template <class Kernel>

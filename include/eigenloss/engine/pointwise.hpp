@@ -210,22 +210,16 @@ class PointwiseProblem {
   const Inputs inputs_;
 };
 
-// A member of a kernel is found by its name alone, whatever its parameters: a second one of that
-// name makes it ambiguous.
+struct ValueName {
+  int value;
+};
+template <class K>
+using ValueMember = decltype(&K::value);
 template <class Kernel>
 struct IsPointwiseKernel {
-  struct Name {
-    int value;
-  };
-  struct Both : Kernel, Name {};
-  template <class B>
-  static std::false_type has_value(decltype(&B::value)*);
-  template <class B>
-  static std::true_type has_value(...);
-
   template <class... In>
   static constexpr bool holds() {
-    constexpr bool right = decltype(has_value<Both>(nullptr))::value;
+    constexpr bool right = HasMember<Kernel, ValueName, ValueMember>::value;
     check::pointwise_kernel<right>();
     return right;
   }

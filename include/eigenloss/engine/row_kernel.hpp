@@ -8,6 +8,7 @@
 
 #include "../detail/check.hpp"
 #include "../detail/view.hpp"
+#include "kernel.hpp"
 
 // What a row kernel says of itself: see rowwise.hpp.
 namespace eigenloss {
@@ -129,17 +130,13 @@ struct HasProbabilitiesCheck<
     std::void_t<decltype(std::declval<const Kernel&>().check_with_probabilities(Check<Kernel>()))>>
     : std::true_type {};
 
-// A member is found by its name alone, as by IsPointwiseKernel (pointwise.hpp).
+struct RowName {
+  int row;
+};
+template <class K>
+using RowMember = decltype(&K::row);
 template <class Kernel>
 struct IsRowwiseKernel {
-  struct Name {
-    int row;
-  };
-  struct Both : Kernel, Name {};
-  template <class B>
-  static std::false_type has_row(decltype(&B::row)*);
-  template <class B>
-  static std::true_type has_row(...);
   template <class K>
   static std::true_type has_axis(decltype(std::declval<const K&>().axis)*);
   template <class K>
@@ -148,7 +145,7 @@ struct IsRowwiseKernel {
   template <class... In>
   static constexpr bool holds() {
     constexpr bool right =
-        decltype(has_row<Both>(nullptr))::value && decltype(has_axis<Kernel>(nullptr))::value;
+        HasMember<Kernel, RowName, RowMember>::value && decltype(has_axis<Kernel>(nullptr))::value;
     check::rowwise_kernel<right>();
     if constexpr (right_kind_of_target<Kernel, In...>()) {
       return right && rows_are_arrays<In...>(std::index_sequence_for<In...>{});
