@@ -110,6 +110,9 @@ TEST_CASE("gradients that bypass the cache are those that do not") {
   check_large<Eigen::RowMajor>(MultiMargin<Sum>(), 1024, 4112);
   check_large<Eigen::ColMajor>(NLL<Sum>(), 4101, 1024);
   check_large<Eigen::RowMajor>(NLL<Sum>(), 4112, 1024);
+  check_large<Eigen::RowMajor>(NLL<Sum>(), 1024, 4112);  // long rows, where zeros bypass it
+  check_large<Eigen::RowMajor>(CrossEntropy<Sum>(), 420011, 10);  // rows in copied tiles
+  check_large<Eigen::RowMajor>(MultiMargin<Sum>(), 42013, 100);
 }
 
 TEST_CASE("numbers larger than a cache line walk as others do") {

@@ -989,7 +989,7 @@ for what, text, replacement in [
     ("out", "Tile::load(copy + k * tile)", "Tile::load(copy)"),
     ("out: later steps", "const Index start = first + c * cut_.inner;", "const Index start = first;"),
     ("added", "add || streams ? nullptr : sink.data()", "streams ? nullptr : sink.data()"),
-    ("past the cache", "stream(buffer, group * lanes, sink.data() + start);", ""),
+    ("past the cache", "if (!data) put(sink, start, group * lanes, add, streams, buffer);", "if (!data && !streams) put(sink, start, group * lanes, add, streams, buffer);"),
     ("that end within a batch", "cut_.inner - row % cut_.inner >= count", "true"),
     ("that fit", "cut_.size * group * lanes <= each && ", ""),
 ]:
@@ -1028,14 +1028,17 @@ rows("ends of the inner dimension", "row_walk", "(std::min)(past > 0 ? numbers_i
 mutant("rows: lanes of the sum", "detail/lanes.hpp", "if (by == 0) return pack;", "return pack;", "engine/placement")
 rows("numbers of rows", "row_inputs", "source.at(row + (std::min)(k, count - 1))", "source.at(row)", "losses/cosine_embedding",
      "laws/cosine_embedding")
-rows("copied: later rows of a tile that is read", "tile_copy", "source.read((row + k) * size,", "source.read(row * size,")
-rows("copied: later rows of a tile that is written", "tile_copy", "first = (row + k) * size;", "first = row * size;")
+rows("copied: later rows of a tile that is read", "tile_copy", "source.read(first, rows * size, buffer), rows", "source.read(row * size, rows * size, buffer), rows")
+rows("copied: later rows of a tile that is written", "tile_copy", "sink.place(first, buffer);", "sink.place(row * size, buffer);")
+rows("copied: past the cache", "tile_copy", "stream(numbers, count, sink.data() + first);", "stream(numbers, count, sink.data());",
+     "engine/placement")
+rows("gradients of 0: past the cache", "row_outputs", "stream(zeros, here, sink.data() + first + done);", "", "engine/placement")
 rows("copied: the second input", "row_inputs", "i++ < input && role == Role::row", "i++ < input && false")
 rows("copied: second term", "tile_copy", "sink.add(first, count, numbers);", "sink.write(first, count, numbers);")
 rows("copied: runs", "tile_copy", "cut_.inner - (row + lane) % cut_.inner", "cut_.inner")
 rows("copied: runs that are read", "tile_copy", "source.read(first + c * cut_.inner, rows, buffer)",
      "source.read(first + c, rows, buffer)")
-rows("copied: runs that are written", "tile_copy", "put(sink, first + c * cut_.inner, rows, add, to);", "")
+rows("copied: runs that are written", "tile_copy", "put(sink, first + c * cut_.inner, rows, add, false, to);", "")
 rows("copied: transposition of few", "tile_copy", "to[c * to_stride + r] = from[r * from_stride + c];",
      "to[c * to_stride + r] = from[c * from_stride + r];")
 rows("copied: transposition", "tile_copy", "to + column * to_stride + row;", "to + column * to_stride;",

@@ -16,11 +16,13 @@ namespace detail {
 template <class T>
 constexpr Index numbers_in_line = sizeof(T) < 64 ? Index(64 / sizeof(T)) : 1;
 
-// Asks for `count` numbers. They may lie anywhere: a request is not an access. GCC drops calls of
-// functions that do nothing but that, before it inlines them; therefore, inlined always.
-template <bool ToWrite = false, class T>
+// Asks for `count` numbers, in the nearest cache (3) or the one behind it (2). They may lie anywhere:
+// a request is not an access. GCC drops calls of functions that do nothing but that, before it
+// inlines them; therefore, inlined always.
+template <bool ToWrite = false, int nearness = 3, class T>
 EIGEN_ALWAYS_INLINE void prefetch(const T* numbers, Index count) {
-  for (Index i = 0; i < count; i += numbers_in_line<T>) __builtin_prefetch(numbers + i, ToWrite);
+  for (Index i = 0; i < count; i += numbers_in_line<T>)
+    __builtin_prefetch(numbers + i, ToWrite, nearness);
 }
 
 // Whether the processor that is compiled for foresees reads in sequence beyond the end of a page, as

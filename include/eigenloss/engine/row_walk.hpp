@@ -39,9 +39,10 @@ class RowWalk {
         weights_(weights),
         scale_(scale),
         first_term_(first_term),
-        streams_(first_term &&
+        long_rows_(cut_.size >= 16384 / Index(sizeof(T))),
+        streams_(first_term && (long_rows_ || !OnlyAtLabel<Kernel>::value) &&
                  outlasts_cache<T>(cut_.outer * cut_.size * cut_.inner * wanted<Sinks>)),
-        streams_alone_(streams_ && (!Problem::labelled || cut_.size >= 16384 / Index(sizeof(T)))),
+        streams_alone_(streams_ && (long_rows_ || !Problem::labelled)),
         sinks_(sinks),
         value_sink_(value_sink) {
     if (Problem::along_only) {
@@ -239,8 +240,9 @@ class RowWalk {
   const AxisCut& cut_;
   const Weights& weights_;
   const T scale_;
-  const bool first_term_, streams_;
-  const bool streams_alone_;  // a short row would wait for the slope at its label, written again
+  // Gradients bypass the cache if they are too large to stay in it; where a slope at a label is
+  // written again, which would wait for memory, those of long rows alone.
+  const bool first_term_, long_rows_, streams_, streams_alone_;
   const Sinks& sinks_;
   const ValueSink& value_sink_;
   Mode mode_ = Mode::along;

@@ -116,17 +116,12 @@ class TileCopy {
         T* step = data ? data + start : buffer;
 #pragma GCC unroll 8
         for (Index k = 0; k < group; ++k) Tile::load(copy + k * tile).store(step + k * lanes);
-        if (data) continue;
-        if (streams && sink.data()) {
-          stream(buffer, group * lanes, sink.data() + start);
-        } else {
-          put(sink, start, group * lanes, add, buffer);
-        }
+        if (!data) put(sink, start, group * lanes, add, streams, buffer);
       }
       return;
     }
     for (; count > 0; row += lanes, count -= lanes, copy += size * lanes) {
-      out_tile(sink, row, (std::min)(count, lanes), add, copy);
+      out_tile(sink, row, (std::min)(count, lanes), add, streams, copy);
     }
   }
 
@@ -150,12 +145,18 @@ class TileCopy {
   void in_tile(const Source& source, Index row, Index count, T* copy) const {
     const Index size = cut_.size;
     if (cut_.inner == 1) {
+      // A block is read across, which no processor foresees as it does numbers in sequence: where
+      // rows come from memory, those of the next tile are asked for, which may outgrow the nearest
+      // cache.
+      const bool asks = !foresees_pages && outlasts_cache<T>(cut_.outer * size);
       T buffer[some];
       Index k = 0;
       do {
-        const Index rows = (std::min)(rows_in_some(), count - k);
-        transpose(source.read((row + k) * size, rows * size, buffer), rows, size, size, copy + k,
-                  lanes);
+        const Index rows = (std::min)(rows_in_some(), count - k), first = (row + k) * size;
+        if (asks && source.data()) {
+          prefetch<false, 2>(source.data() + first + lanes * size, rows * size);
+        }
+        transpose(source.read(first, rows * size, buffer), rows, size, size, copy + k, lanes);
         k += rows;
       } while (k < count);
     } else {
@@ -172,16 +173,17 @@ class TileCopy {
     }
   }
   template <class Out>
-  void out_tile(const Sink<T, Out>& sink, Index row, Index count, bool add, const T* copy) const {
+  void out_tile(const Sink<T, Out>& sink, Index row, Index count, bool add, bool streams,
+                const T* copy) const {
     const Index size = cut_.size;
     if (cut_.inner == 1) {
-      T buffer[some];
+      alignas(64) T buffer[some];
       Index k = 0;
       do {
         const Index rows = (std::min)(rows_in_some(), count - k), first = (row + k) * size;
-        T* to = add ? buffer : sink.place(first, buffer);
+        T* to = add || streams ? buffer : sink.place(first, buffer);
         transpose(copy + k, size, rows, lanes, to, size);
-        put(sink, first, rows * size, add, to);
+        put(sink, first, rows * size, add, streams, to);
         k += rows;
       } while (k < count);
     } else {
@@ -190,7 +192,7 @@ class TileCopy {
         for (Index c = 0; c < size; ++c) {
           T* to = add ? buffer : sink.place(first + c * cut_.inner, buffer);
           copy_few<lanes>(copy + c * lanes + lane, rows, to);
-          put(sink, first + c * cut_.inner, rows, add, to);
+          put(sink, first + c * cut_.inner, rows, add, false, to);
         }
       });
     }
@@ -206,8 +208,11 @@ class TileCopy {
     }
   }
   template <class Out>
-  static void put(const Sink<T, Out>& sink, Index first, Index count, bool add, T* numbers) {
-    if (add) {
+  static void put(const Sink<T, Out>& sink, Index first, Index count, bool add, bool streams,
+                  T* numbers) {
+    if (streams && sink.data()) {
+      stream(numbers, count, sink.data() + first);
+    } else if (add) {
       sink.add(first, count, numbers);
     } else {
       sink.write(first, count, numbers);
