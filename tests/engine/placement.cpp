@@ -115,6 +115,12 @@ TEST_CASE("gradients that bypass the cache are those that do not") {
   check_large<Eigen::RowMajor>(MultiMargin<Sum>(), 42013, 100);
 }
 
+TEST_CASE("copied rows that are written in parts are those of fewer rows") {
+  check_large<Eigen::RowMajor>(CrossEntropy<Sum>(), 75, 190);
+  check_large<Eigen::RowMajor>(MultiMargin<Sum>(), 75, 190);
+  check_large<Eigen::RowMajor>(MultiMargin<Sum>(), 300, 100);
+}
+
 TEST_CASE("numbers larger than a cache line walk as others do") {
   using Number = Eigen::AutoDiffScalar<Eigen::Matrix<double, 12, 1>>;
   static_assert(sizeof(Number) > 64, "");

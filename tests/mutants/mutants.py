@@ -1029,7 +1029,10 @@ mutant("rows: lanes of the sum", "detail/lanes.hpp", "if (by == 0) return pack;"
 rows("numbers of rows", "row_inputs", "source.at(row + (std::min)(k, count - 1))", "source.at(row)", "losses/cosine_embedding",
      "laws/cosine_embedding")
 rows("copied: later rows of a tile that is read", "tile_copy", "source.read(first, rows * size, buffer), rows", "source.read(row * size, rows * size, buffer), rows")
-rows("copied: later rows of a tile that is written", "tile_copy", "sink.place(first, buffer);", "sink.place(row * size, buffer);")
+rows("copied: later rows of a tile that is written", "tile_copy", "put(sink, first, rows * size, add, streams, to);",
+     "put(sink, row * size, rows * size, add, streams, to);", "engine/rows", "engine/placement")
+rows("copied: later rows of a tile that is written in place", "tile_copy", "sink.place(first, buffer);",
+     "sink.place(row * size, buffer);", "engine/placement")
 rows("copied: past the cache", "tile_copy", "stream(numbers, count, sink.data() + first);", "stream(numbers, count, sink.data());",
      "engine/placement")
 rows("gradients of 0: past the cache", "row_outputs", "stream(zeros, here, sink.data() + first + done);", "", "engine/placement")
