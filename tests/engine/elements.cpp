@@ -241,6 +241,23 @@ TEST_CASE("weights broadcast in either layout, along lines and across them") {
   check(std::integral_constant<int, Eigen::RowMajor>{});
 }
 
+TEST_CASE("a const TensorMap is storage, as it is where a function captures it") {
+  Eigen::Tensor<float, 2> x(4, 3), t(4, 3), gradient(4, 3), of_t(4, 3), values(4, 3);
+  x.setConstant(2);
+  t.setConstant(3);  // x·t + t is 9, its slopes are 3 and 3
+  using Map = Eigen::TensorMap<Eigen::Tensor<float, 2>>;
+  const Map into(gradient.data(), 4, 3), into_t(of_t.data(), 4, 3);
+  const auto sum = [=] { return Pointwise<Product, Sum>{}.value_and_gradient(x, t, into, into_t); };
+  CHECK(sum() == 108);
+  CHECK(gradient(3, 2) == 3);
+  CHECK(of_t(3, 2) == 3);
+  const Map into_values(values.data(), 4, 3);
+  Pointwise<Product, Unreduced>{}.value_into(into_values, x, t);
+  CHECK(values(3, 2) == 9);
+  (Pointwise<Product, Sum>{} + 2.0 * Pointwise<Product, Sum>{}).gradient(x, t, into, into_t);
+  CHECK(gradient(3, 2) == 9);
+}
+
 TEST_CASE("storage that can be resized is, whatever its family") {
   const Matrix x = numbers(4, 3, 0), t = numbers(4, 3, 1);
   Matrix first(1, 7), second;

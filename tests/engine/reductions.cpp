@@ -179,6 +179,29 @@ TEST_CASE("RootMean: the gradient is that of the root") {
   CHECK((of_root - of_mean / (2 * root)).abs().maxCoeff() < 1e-15);
 }
 
+TEMPLATE_TEST_CASE("rows that count nothing have the gradient 0 where the others' is no number", "",
+                   Eigen::MatrixXf, (Eigen::Matrix<float, -1, -1, Eigen::RowMajor>)) {
+  for (const Index classes : {2, 300}) {
+    for (const Index rows : {4, 64}) {
+      TestType x = TestType::Constant(rows, classes, 1), gradient(rows, classes);
+      Eigen::VectorXi labels = Eigen::VectorXi::Zero(rows);
+      labels[1] = -100;
+      NLL<RootMean>{}.gradient(x, labels, gradient);  // the root of -1
+      CHECK((gradient.row(1).array() == 0).all());
+      CHECK(std::isnan(gradient(0, 0)));
+      x(0, 0) = std::nanf("");
+      CrossEntropy<RootMean>{}.gradient(x, labels, gradient);
+      CHECK((gradient.row(1).array() == 0).all());
+      CHECK(std::isnan(gradient(2, 0)));
+      Eigen::VectorXf weights = Eigen::VectorXf::Zero(rows);
+      weights[2] = 1e-40F;  // whose inverse is infinite
+      CrossEntropy<WeightedMean>{}.weighted(weights).gradient(x, labels, gradient);
+      CHECK((gradient.row(0).array() == 0).all());
+      CHECK((gradient.row(1).array() == 0).all());
+    }
+  }
+}
+
 TEST_CASE("BatchMean of rows divides by dimension 0, or by 1 where the classes lie in 0") {
   Eigen::Tensor<double, 2> x(4, 6);
   x.setConstant(-2);

@@ -59,6 +59,8 @@ TEST_CASE("GaussianNLL takes a plain number for the variance, which has no gradi
   Eigen::ArrayXd storage(1);
   check_near(GaussianNLL<>{}.value_and_gradient(x, t, 2.0, storage), 0.5965735902799727);
   check_near(storage, {0.5});
+  check_near(GaussianNLL<>{}(x, t, Eigen::half(2.0F)), 0.5965735902799727);
+  check_near(GaussianNLL<>{}(x, t, Eigen::bfloat16(2.0F)), 0.5965735902799727);
 }
 
 namespace {

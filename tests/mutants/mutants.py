@@ -982,7 +982,8 @@ rows("weights of slopes, along", "row_walk", "T(scale_ * w)", "scale_")
 rows("weights, across", "row_walk", "where(w == VA(0), VA(0), value * w)", "where(w == VA(0), VA(0), value)")
 rows("weights in buffers, across", "row_walk", "weight = detail::load<VA>(weights_.read(row, count, buffer), count);",
      "weights_.read(row, count, buffer);")
-rows("scale of a tile", "row_walk", "evaluate_tile(row, count, w * VA(scale_), open.label, in", "evaluate_tile(row, count, w, open.label, in")
+rows("scale of a tile", "row_walk", "where(w == VA(0), VA(0), w * VA(scale_));", "w;")
+rows("scale of masked rows", "row_walk", "where(w == VA(0), VA(0), w * VA(scale_));", "w * VA(scale_);", "engine/reductions")
 for what, text, replacement in [
     ("in", "store(copy + k * tile)", "store(copy)"),
     ("in: later steps", "source.read(first + c * cut_.inner, group * lanes, buffer)", "source.read(first, group * lanes, buffer)"),

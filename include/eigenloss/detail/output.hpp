@@ -36,6 +36,18 @@ struct IsWritable<Skip> : std::true_type {};
 template <>
 struct IsWritable<const Skip> : std::true_type {};
 
+// Storage as it was given, but for a const TensorMap, which is written through as a pointer is.
+template <class A>
+A& as_storage(A& array) {
+  return array;
+}
+template <class P, int O, template <class> class M>
+Eigen::TensorMap<P, O, M>& as_storage(const Eigen::TensorMap<P, O, M>& map) {
+  return const_cast<Eigen::TensorMap<P, O, M>&>(map);
+}
+template <class A>
+using StorageOf = std::remove_reference_t<decltype(as_storage(std::declval<A&>()))>;
+
 // Whether its numbers can have fractions.
 template <class A, class = void>
 struct HoldsFractions : std::true_type {};

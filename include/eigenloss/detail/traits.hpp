@@ -4,6 +4,7 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 #include <type_traits>
 #include <unsupported/Eigen/CXX11/Tensor>
 #include <utility>
@@ -27,7 +28,7 @@ constexpr bool is_dense = decltype(derives_from_dense(static_cast<const A*>(null
 template <class A>
 using DenseOf = std::decay_t<decltype(std::declval<const A&>().derived())>;
 template <class A>
-constexpr bool is_number = std::is_arithmetic<A>::value;
+constexpr bool is_number = std::numeric_limits<A>::is_specialized;  // Eigen's 16-bit types, too
 
 template <class S>
 constexpr bool is_16_bit =

@@ -200,8 +200,8 @@ class RowWalk {
   bool tile(Index row, Index count, const OpenTile& open, const Copies<T>& in, const Copies<T>& out,
             Sums& sums) const {
     const VA w = open.weight;
-    VA value =
-        evaluate_tile(row, count, w * VA(scale_), open.label, in, out, Inputs{}, Gradients{});
+    const VA scale = where(w == VA(0), VA(0), w * VA(scale_));  // which may be infinite or NaN
+    VA value = evaluate_tile(row, count, scale, open.label, in, out, Inputs{}, Gradients{});
     // Each row's number is in the same lane wherever a tile begins: sums do not depend on where an
     // array lies in memory.
     if constexpr (counted) {

@@ -67,7 +67,7 @@ class Bound {
     if constexpr (is_unreduced<typename L::Reduction> && counted && writable) {
       if constexpr (takes<In...>()) {
         L::Engine::template evaluate<true, false>(loss_, Workers<Device>(device_), weights_, Term{},
-                                                  storage, std::tuple<>(), in...);
+                                                  as_storage(storage), std::tuple<>(), in...);
       }
     }
   }
@@ -103,7 +103,7 @@ class Bound {
   // Whether results can be written there; otherwise a sentence of the compiler says why not.
   template <class... Storage>
   static constexpr bool are_storage() {
-    constexpr bool writable = (IsWritable<std::remove_reference_t<Storage>>::value && ...);
+    constexpr bool writable = (IsWritable<StorageOf<Storage>>::value && ...);
     constexpr bool floating = (HoldsFractions<std::decay_t<Storage>>::value && ...);
     check::writable_storage<writable>();
     check::floating_storage<floating || !writable>();
@@ -131,7 +131,7 @@ class Bound {
     constexpr bool usable = takes<std::decay_t<std::tuple_element_t<I, Args>>...>();
     constexpr bool writable = are_storage<std::tuple_element_t<inputs + K, Args>...>();
     if constexpr (sizeof...(K) == Gradients::size() && writable && usable) {
-      return evaluate<Value, true>(std::forward_as_tuple(std::get<inputs + K>(args)...),
+      return evaluate<Value, true>(std::tie(as_storage(std::get<inputs + K>(args))...),
                                    std::get<I>(args)...);
     } else if constexpr (sizeof...(K) == 0 && usable) {
       return owning<Value>(Gradients{}, std::get<I>(args)...);

@@ -23,7 +23,8 @@ namespace kernel {
 ///            0 and NaN give NaN; the slope does not depend on x and shows a NaN of t only. x = -inf
 ///            gives inf where t > 0.
 /// PyTorch:   torch.nn.KLDivLoss. At t = 0 (log_target: -inf) it gives NaN where x is infinite, 0
-///            here. It warns at `mean`, which is not the divergence; its `batchmean` is BatchMean.
+///            here, and where t is infinite and x >= 0, inf here. It warns at `mean`, which is not
+///            the divergence; its `batchmean` is BatchMean.
 /// Source:    https://pytorch.org/docs/stable/generated/torch.nn.KLDivLoss.html
 struct KLDiv {
   bool log_target = false;  ///< whether the target holds log-probabilities
