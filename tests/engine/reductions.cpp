@@ -131,6 +131,7 @@ TEST_CASE("reductions of nothing: no gradient is NaN or infinite") {
   const BCEWithLogits<WeightedMean> weighted{};
   CHECK((weighted.weighted(zeros).gradient(two, two) == 0).all());
   CHECK(weighted.weighted(zeros)(two, two) == 0);
+  CHECK(WeightedMean::scale(Totals<double>()) == 0);
   // All rows ignored under BatchMean and WeightedMean, of NaN.
   const Eigen::MatrixXd nans = Eigen::MatrixXd::Constant(3, 2, nan_);
   const Eigen::Vector3i ignored = Eigen::Vector3i::Constant(-100);
