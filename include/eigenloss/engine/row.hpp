@@ -145,18 +145,40 @@ class Row<Along<T>, Source> {
 };
 
 // The steps of a tile lie apart, which no processor foresees: the lines of a later step are asked
-// for, unless rows are shorter than that or a near cache holds them all.
+// for, at the end of a tile those of the next one, unless a near cache holds all of them.
 inline constexpr Index steps_ahead = 16;
-template <class T>
-constexpr bool asks_for_steps(Index size, Index stride) {
-  return size > steps_ahead && size * stride >= (Index(1) << 17) / Index(sizeof(T));
-}
-template <class P, bool ToWrite = false>
-EIGEN_ALWAYS_INLINE void prefetch_step(const typename P::Scalar* step, Index stride) {
-  step += steps_ahead * stride;
-  prefetch<ToWrite>(step, P::lanes);
-  __builtin_prefetch(step + (P::lanes - 1), ToWrite);
-}
+template <class P>
+class LaterSteps {
+  using T = typename P::Scalar;
+
+ public:
+  LaterSteps(Index size, Index stride)
+      : asks_(stride != P::lanes && size * stride >= (Index(1) << 17) / Index(sizeof(T))) {
+    if (!asks_) return;
+    const Index tiles = size > steps_ahead ? 0 : steps_ahead / size;
+    const Index steps = steps_ahead - tiles * size;
+    here_ = steps * stride + tiles * P::lanes;
+    next_ = here_ - size * stride + P::lanes;
+    end_ = size - steps;
+  }
+  // The same, seen from step `begin` on.
+  LaterSteps from(Index begin) const {
+    LaterSteps later = *this;
+    later.end_ -= begin;
+    return later;
+  }
+  template <bool ToWrite = false>
+  EIGEN_ALWAYS_INLINE void ask(Index i, const T* step) const {
+    if (!asks_) return;
+    step += i < end_ ? here_ : next_;
+    prefetch<ToWrite>(step, P::lanes);
+    __builtin_prefetch(step + (P::lanes - 1), ToWrite);
+  }
+
+ private:
+  bool asks_;
+  Index here_ = 0, next_ = 0, end_ = 0;  // how far away that lies before step `end` and from it on
+};
 
 // A tile: as many rows as a pack has lanes. Entry c of them lies at data + c·stride or, without
 // data, at number first + c·first_stride of the view; only the first `lanes` numbers there are read,
@@ -182,18 +204,18 @@ class Row<Across<T>, Source> {
   struct Opened {
     const T* now;
     Index step;
-    bool asks;
+    LaterSteps<P> later;
 
     EIGEN_STRONG_INLINE P load(Index i, AllLanes) const {
       const T* here = now + i * step;
-      if (asks) prefetch_step<P>(here, step);
+      later.ask(i, here);
       return P::load(here);
     }
   };
   Opened open(Index begin, Index count) const {
-    if (in_place()) return {data_ + begin * stride_, step_, asks_};
+    if (in_place()) return {data_ + begin * stride_, step_, later_.from(begin)};
     copy(begin, count);
-    return {buffer_, step_, asks_};
+    return {buffer_, step_, later_};
   }
   // The entry at each row's label.
   V at(const Label<Walk>& label) const {
@@ -228,7 +250,7 @@ class Row<Across<T>, Source> {
   Index size_, first_, first_stride_, lanes_;
   const T* data_;
   Index stride_, step_ = in_place() ? stride_ : P::lanes;
-  bool asks_ = step_ != P::lanes && asks_for_steps<T>(size_, step_);
+  LaterSteps<P> later_{size_, step_};
   mutable T buffer_[tile_steps<T> * P::lanes];
 };
 

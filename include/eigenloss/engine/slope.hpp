@@ -123,20 +123,21 @@ class Slope<Across<T>, Out> {
   struct Opened {
     T* now;
     Index step;
-    bool asks, streams, masks;
+    bool streams, masks;
+    LaterSteps<P> later;
     P scale;
 
     EIGEN_STRONG_INLINE void store(Index i, AllLanes, const P& slope) const {
       const P gradient = scaled(slope, scale, masks);
       T* here = now + i * step;
       if (streams) return stream(here, gradient);
-      if (asks) prefetch_step<P, true>(here, step);
+      later.template ask<true>(i, here);
       gradient.store(here);
     }
   };
   Opened open(Index begin, Index) const {
     T* const now = in_place() ? data_ + begin * stride_ : buffer_;
-    return {now, step_, asks_, streams_, masks_, scale_};
+    return {now, step_, streams_, masks_, later_.from(begin), scale_};
   }
   void close(Index begin, Index count) const {
     if (!in_place()) write(begin, count);
@@ -204,7 +205,7 @@ class Slope<Across<T>, Out> {
   bool add_, masks_, streams_;
   P scale_;
   Index step_ = in_place() ? stride_ : P::lanes;
-  bool asks_ = step_ != P::lanes && asks_for_steps<T>(size_, step_);
+  LaterSteps<P> later_{size_, step_};
   mutable T buffer_[tile_steps<T> * P::lanes];
 };
 
