@@ -144,42 +144,6 @@ class Row<Along<T>, Source> {
   mutable T buffer_[row_chunk<T>];
 };
 
-// The steps of a tile lie apart, which no processor foresees: the lines of a later step are asked
-// for, at the end of a tile those of the next one, unless a near cache holds all of them.
-inline constexpr Index steps_ahead = 16;
-template <class P>
-class LaterSteps {
-  using T = typename P::Scalar;
-
- public:
-  LaterSteps(Index size, Index stride)
-      : asks_(stride != P::lanes && size * stride >= (Index(1) << 17) / Index(sizeof(T))) {
-    if (!asks_) return;
-    const Index tiles = size > steps_ahead ? 0 : steps_ahead / size;
-    const Index steps = steps_ahead - tiles * size;
-    here_ = steps * stride + tiles * P::lanes;
-    next_ = here_ - size * stride + P::lanes;
-    end_ = size - steps;
-  }
-  // The same, seen from step `begin` on.
-  LaterSteps from(Index begin) const {
-    LaterSteps later = *this;
-    later.end_ -= begin;
-    return later;
-  }
-  template <bool ToWrite = false>
-  EIGEN_ALWAYS_INLINE void ask(Index i, const T* step) const {
-    if (!asks_) return;
-    step += i < end_ ? here_ : next_;
-    prefetch<ToWrite>(step, P::lanes);
-    __builtin_prefetch(step + (P::lanes - 1), ToWrite);
-  }
-
- private:
-  bool asks_;
-  Index here_ = 0, next_ = 0, end_ = 0;  // how far away that lies before step `end` and from it on
-};
-
 // A tile: as many rows as a pack has lanes. Entry c of them lies at data + c·stride or, without
 // data, at number first + c·first_stride of the view; only the first `lanes` numbers there are read,
 // and copied where they are fewer than a pack's.
