@@ -143,6 +143,14 @@ TEST_CASE("reductions of nothing: no gradient is NaN or infinite") {
   const auto rows = CrossEntropy<WeightedMean>{};
   CHECK(rows.weighted(weights)(Eigen::MatrixXd::Zero(2, 2), one_ignored) == Approx(std::log(2)));
   CHECK(rows.weighted(weights).divisor(Eigen::MatrixXd::Zero(2, 2), one_ignored) == 1);
+  // Nor does a masked row, whatever the weight of its class.
+  NLL<WeightedMean> nll;
+  nll.weight = Eigen::Array2d(1, std::numeric_limits<double>::infinity());
+  const Eigen::Vector2i classes(0, 1);
+  const Eigen::Vector2d first_alone(1, 0);
+  const Eigen::MatrixXd scores = Eigen::MatrixXd::Constant(2, 2, -3);
+  CHECK(nll.weighted(first_alone)(scores, classes) == 3);
+  CHECK(nll.weighted(first_alone).divisor(scores, classes) == 1);
   // No sample at all, whose features count: BatchMean divides by nothing.
   const BCEWithLogits<BatchMean> batch{};
   CHECK(std::isnan(batch(x, x)));

@@ -475,6 +475,8 @@ reduction("Sum of CTC", "struct Sum { static constexpr bool averages = false;",
 reduction("WeightedMean", "T(totals.loss / totals.weights)", "T(totals.loss / totals.divisor)", "losses/mse")
 reduction("WeightedMean of nothing", "totals.weights == T(0) ? T(0) : T(totals.loss / totals.weights)",
           "T(totals.loss / totals.weights)", "losses/nll")
+mutant("WeightedMean: masked rows of an infinite class weight", "engine/evaluation.hpp", "if (w[k] != T(0) && shares[k] != T(0))",
+       "if (shares[k] != T(0))", "engine/reductions")
 reduction("scale of WeightedMean", "T(T(1) / totals.weights)", "T(T(1) / totals.divisor)", "losses/mse")
 reduction("scale of WeightedMean of nothing", "totals.weights == T(0) ? T(0) : T(T(1) / totals.weights)",
           "T(T(1) / totals.weights)", "engine/reductions")

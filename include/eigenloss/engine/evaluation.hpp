@@ -67,7 +67,7 @@ N weighted_divisor(const Problem& problem, const Workers& workers, const Weights
       if (!problem.shares_are_0_or_1()) {  // their products need more digits
         using Value = typename Total<T>::Value;
         for (Index k = 0; k < here; ++k)
-          if (shares[k] != T(0)) partial.loss.add(Value(w[k]) * Value(shares[k]));
+          if (w[k] != T(0) && shares[k] != T(0)) partial.loss.add(Value(w[k]) * Value(shares[k]));
         continue;
       }
       std::fill_n(shares + here, V::lanes, T(0));
