@@ -1063,7 +1063,7 @@ rows("counted rows, along", "row_walk", "sums.counts.add(R::count(value));", "")
 rows("counted rows, across", "row_walk", "sums.counts.add(rotated(row % lanes, where(w == VA(0), VA(0), R::count(value))));", "")
 
 verbs = of_file("verbs", "engine/evaluation.hpp", "engine/elements")
-verbs("divisor of WeightedMean", "V(0), weight * share)", "V(0), weight)", "engine/exact_averages")
+verbs("divisor of WeightedMean", "V(0), weight)", "V(0), share)", "engine/exact_averages")
 verbs("gradient of a reduction that needs losses", "totals = losses;", "", "engine/elements", "losses/mse")
 verbs("factor of a term's scale", "pass(No{}, Yes{}, N(R::scale(losses) * factor));", "pass(No{}, Yes{}, N(R::scale(losses)));",
       "engine/elements")
@@ -1133,7 +1133,7 @@ overlap("width of the other", "const Index last = Index(address - begin_) + widt
 overlap("lines before", "--line) {", "line = -1) {")
 overlap("between numbers", "/ step_[1] * step_[1];", ";")
 overlap("hull of steps backwards", "(std::min)(inner, Index(0)) + (std::min)(outer, Index(0))", "Index(0)")
-verbs("share of an ignored row", "where(share == V(0), V(0), weight * share)", "weight * share", "engine/reductions")
+verbs("share of an ignored row", "where(share == V(0), V(0), weight)", "weight", "engine/reductions")
 blocks("a tiny number of other types", "detail/numeric.hpp", "std::conditional_t<std::is_arithmetic<S>::value, S, double>", "S", "engine/other_numbers")
 blocks("infinity of other types", "detail/numeric.hpp", "T(std::numeric_limits<double>::infinity())", "std::numeric_limits<T>::infinity()", "engine/other_numbers")
 

@@ -73,7 +73,7 @@ N weighted_divisor(const Problem& problem, const Workers& workers, const Weights
       std::fill_n(shares + here, V::lanes, T(0));
       const auto add = [&](Index i, const V& weight) {
         const V share = V::load(shares + i);
-        sum.add(where(share == V(0), V(0), weight * share));  // 0 of any weight
+        sum.add(where(share == V(0), V(0), weight));
       };
       Index i = 0;
       for (; i + V::lanes <= here; i += V::lanes) add(i, V::load(w + i));
