@@ -45,18 +45,16 @@ EIGEN_ALWAYS_INLINE void prefetch_next_page(const T* numbers, Index count) {
 // The steps of a tile lie apart, which no processor foresees: the lines of a later step are asked
 // for, at the end of a tile those of the next one, unless a near cache holds all of them.
 inline constexpr Index steps_ahead = 16;
-template <class P>
+template <class T, Index lanes>
 class LaterSteps {
-  using T = typename P::Scalar;
-
  public:
   LaterSteps(Index size, Index stride)
-      : asks_(stride != P::lanes && size * stride >= (Index(1) << 17) / Index(sizeof(T))) {
+      : asks_(stride != lanes && size * stride >= (Index(1) << 17) / Index(sizeof(T))) {
     if (!asks_) return;
     const Index tiles = size > steps_ahead ? 0 : steps_ahead / size;
     const Index steps = steps_ahead - tiles * size;
-    here_ = steps * stride + tiles * P::lanes;
-    next_ = here_ - size * stride + P::lanes;
+    here_ = steps * stride + tiles * lanes;
+    next_ = here_ - size * stride + lanes;
     end_ = size - steps;
   }
   // The same, seen from step `begin` on.
@@ -69,8 +67,8 @@ class LaterSteps {
   EIGEN_ALWAYS_INLINE void ask(Index i, const T* step) const {
     if (!asks_) return;
     step += i < end_ ? here_ : next_;
-    prefetch<ToWrite>(step, P::lanes);
-    __builtin_prefetch(step + (P::lanes - 1), ToWrite);
+    prefetch<ToWrite>(step, lanes);
+    __builtin_prefetch(step + (lanes - 1), ToWrite);
   }
 
  private:

@@ -168,7 +168,7 @@ class Row<Across<T>, Source> {
   struct Opened {
     const T* now;
     Index step;
-    LaterSteps<P> later;
+    LaterSteps<T, P::lanes> later;
 
     EIGEN_STRONG_INLINE P load(Index i, AllLanes) const {
       const T* here = now + i * step;
@@ -214,7 +214,7 @@ class Row<Across<T>, Source> {
   Index size_, first_, first_stride_, lanes_;
   const T* data_;
   Index stride_, step_ = in_place() ? stride_ : P::lanes;
-  LaterSteps<P> later_{size_, step_};
+  LaterSteps<T, P::lanes> later_{size_, step_};
   mutable T buffer_[tile_steps<T> * P::lanes];
 };
 

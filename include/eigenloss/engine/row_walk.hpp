@@ -39,10 +39,8 @@ class RowWalk {
         weights_(weights),
         scale_(scale),
         first_term_(first_term),
-        long_rows_(cut_.size >= 16384 / Index(sizeof(T))),
-        streams_(first_term && (long_rows_ || !OnlyAtLabel<Kernel>::value) &&
-                 outlasts_cache<T>(cut_.outer * cut_.size * cut_.inner * wanted<Sinks>)),
-        streams_alone_(streams_ && (long_rows_ || !Problem::labelled)),
+        streams_(bypasses_cache(OnlyAtLabel<Kernel>::value)),
+        streams_alone_(bypasses_cache(Problem::labelled)),
         sinks_(sinks),
         value_sink_(value_sink) {
     if (Problem::along_only) {
@@ -105,6 +103,13 @@ class RowWalk {
 
  private:
   enum class Mode { along, across, copied };
+  // Gradients bypass the cache if they are too large to stay in it; where a slope at a label is
+  // written again, which would wait for memory, those of long rows alone.
+  bool bypasses_cache(bool written_again) const {
+    const bool long_rows = cut_.size >= 16384 / Index(sizeof(T));
+    return first_term_ && (long_rows || !written_again) &&
+           outlasts_cache<T>(cut_.outer * cut_.size * cut_.inner * wanted<Sinks>);
+  }
   // So many rows cost less one by one than as a tile that is nearly empty, as measured.
   Index rows_alone() const {
     return mode_ == Mode::copied ? (std::min)(3 * lanes / 4, 3 + cut_.size * lanes / 256) : 0;
@@ -240,9 +245,7 @@ class RowWalk {
   const AxisCut& cut_;
   const Weights& weights_;
   const T scale_;
-  // Gradients bypass the cache if they are too large to stay in it; where a slope at a label is
-  // written again, which would wait for memory, those of long rows alone.
-  const bool first_term_, long_rows_, streams_, streams_alone_;
+  const bool first_term_, streams_, streams_alone_;
   const Sinks& sinks_;
   const ValueSink& value_sink_;
   Mode mode_ = Mode::along;

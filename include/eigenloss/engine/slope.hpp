@@ -124,7 +124,7 @@ class Slope<Across<T>, Out> {
     T* now;
     Index step;
     bool streams, masks;
-    LaterSteps<P> later;
+    LaterSteps<T, P::lanes> later;
     P scale;
 
     EIGEN_STRONG_INLINE void store(Index i, AllLanes, const P& slope) const {
@@ -205,7 +205,7 @@ class Slope<Across<T>, Out> {
   bool add_, masks_, streams_;
   P scale_;
   Index step_ = in_place() ? stride_ : P::lanes;
-  LaterSteps<P> later_{size_, step_};
+  LaterSteps<T, P::lanes> later_{size_, step_};
   mutable T buffer_[tile_steps<T> * P::lanes];
 };
 

@@ -87,8 +87,9 @@ class TileCopy {
     if (whole_group(row, count)) {
       T buffer[group * lanes];
       const Index first = cut_.first_of(row), tile = size * lanes;
+      const Later later(size, cut_.inner);
       for (Index c = 0; c < size; ++c, copy += lanes) {
-        if (source.data()) prefetch_later<false>(source.data() + first, c);
+        if (source.data()) later.ask(c, source.data() + first + c * cut_.inner);
         const T* step = source.read(first + c * cut_.inner, group * lanes, buffer);
 #pragma GCC unroll 8
         for (Index k = 0; k < group; ++k) Tile::load(step + k * lanes).store(copy + k * tile);
@@ -110,9 +111,10 @@ class TileCopy {
       alignas(64) T buffer[group * lanes];
       const Index first = cut_.first_of(row), tile = size * lanes;
       T* const data = add || streams ? nullptr : sink.data();
+      const Later later(size, cut_.inner);
       for (Index c = 0; c < size; ++c, copy += lanes) {
         const Index start = first + c * cut_.inner;
-        if (data) prefetch_later<true>(data + first, c);
+        if (data) later.template ask<true>(c, data + start);
         T* step = data ? data + start : buffer;
 #pragma GCC unroll 8
         for (Index k = 0; k < group; ++k) Tile::load(copy + k * tile).store(step + k * lanes);
@@ -129,16 +131,9 @@ class TileCopy {
   // Numbers that are read or written at a time: a tile or, if that is more, a register of rows.
   static constexpr Index some = (std::max)(4 * buffered<T>, capacity / Tile::registers);
   Index rows_in_some() const { return cut_.size * lanes <= some ? lanes : Index(Tile::width); }
+  using Later = LaterSteps<T, group * lanes>;
   bool whole_group(Index row, Index count) const {
     return count == group * lanes && cut_.inner - row % cut_.inner >= count;
-  }
-  // Asks for a later step of a group or, at its end, of the next one.
-  template <bool ToWrite>
-  EIGEN_ALWAYS_INLINE void prefetch_later(const T* first, Index c) const {
-    const Index later = c + steps_ahead, size = cut_.size;
-    prefetch<ToWrite>(
-        first + (later < size ? later * cut_.inner : (later - size) * cut_.inner + group * lanes),
-        group * lanes);
   }
 
   template <class Source>
